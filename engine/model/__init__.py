@@ -1,0 +1,1 @@
+"""Values, paths, operations, transactions, clocks: the vocabulary of the engine, without storage."""

@@ -1,0 +1,20 @@
+"""Hybrid logical clock (Kulkarni et al. 2014): wall time in milliseconds with a 16-bit counter, one int64.
+
+A stamp is `milliseconds << 16 | counter`, signed, so that histories from before 1970 order as well. A transaction's
+stamp is above those of all its parents, whatever the wall clock says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def stamp(wall: int, above: Iterable[int] = ()) -> int:
+    """The stamp for a wall time in microseconds that is above every stamp in `above`."""
+    lowest = (wall // 1000) << 16
+    return max(lowest, max(above, default=lowest - 1) + 1)
+
+
+def wall_time(stamp: int) -> int:
+    """The wall time of a stamp, in microseconds (its milliseconds)."""
+    return (stamp >> 16) * 1000

@@ -1,0 +1,43 @@
+"""Self-delimiting byte encodings shared by values, steps, operations and headers.
+
+Unsigned integers are LEB128 varints; strings are a varint length and UTF-8 (`surrogatepass`, so that every
+Python string, lone surrogates included, has exactly one encoding).
+"""
+
+from __future__ import annotations
+
+
+def uvarint(number: int) -> bytes:
+    """The LEB128 encoding of a non-negative integer."""
+    if number < 0x80:
+        return bytes((number,))
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def read_uvarint(data: bytes, offset: int) -> tuple[int, int]:
+    """The varint at `offset` and the offset after it; `IndexError` past the end."""
+    number = shift = 0
+    while True:
+        byte = data[offset]
+        offset += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, offset
+        shift += 7
+
+
+def text(string: str) -> bytes:
+    """Length-prefixed UTF-8."""
+    raw = string.encode("utf-8", "surrogatepass")
+    return uvarint(len(raw)) + raw
+
+
+def read_text(data: bytes, offset: int) -> tuple[str, int]:
+    """The string at `offset` and the offset after it."""
+    length, offset = read_uvarint(data, offset)
+    return data[offset : offset + length].decode("utf-8", "surrogatepass"), offset + length

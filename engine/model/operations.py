@@ -1,0 +1,80 @@
+"""Operations: what a transaction says, row by row, and the bytes that are hashed.
+
+A row is one effect on one path: `(path, kind, value, arg, label)`.
+
+* `path`: path id; `value`: the value id that the path holds afterwards (0 absent, 1 map, 2 list, others leaves).
+* `arg`: for INSERT and MOVE the path id of the sibling that the element comes to stand after (-1: at the start);
+  for INCREMENT, ADD, DISCARD and SPLICE the value id of the argument.
+* `label`: where the path stands among its siblings (children of a container are sorted by label); 0 keeps the
+  default, `row ordinal << LABEL_SHIFT`, that a row gives which makes its path live: at the end.
+
+DROP (what a REMOVE or an overwriting PUT implies below it) and RELABEL (room made between labels) are derived from
+the state and the other rows: they are stored so that replay is one scatter, and are not hashed. Labels are derived
+from "after which sibling" and are not hashed either.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from blake3 import blake3
+
+ABSENT = 0
+MAP = 1
+LIST = 2
+FIRST_VALUE = 3
+
+ROOT = 0
+AT_START = -1
+LABEL_SHIFT = 24
+
+
+class Kind(IntEnum):
+    """Kinds of rows; the numbers are part of the file format and of every id."""
+
+    PUT = 1
+    REMOVE = 2
+    INSERT = 3
+    MOVE = 4
+    INCREMENT = 5
+    ADD = 6
+    DISCARD = 7
+    SPLICE = 8
+    DROP = 16
+    RELABEL = 17
+
+
+DERIVED = 16
+_TAGS = {kind: bytes((kind,)) for kind in Kind}
+
+
+def encode_operation(kind: int, path: bytes, value: bytes, anchor: bytes) -> bytes:
+    """Canonical bytes of one operation.
+
+    `path` is the encoding of the whole path (a count and its steps), `value` the canonical bytes of the value put or
+    of the argument ("" where there is none), `anchor` the step stood after ("" at the start, unused otherwise).
+    Prefix-free because the path is self-delimiting and the anchor precedes the value.
+    """
+    if kind == Kind.INSERT or kind == Kind.MOVE:
+        return _TAGS[Kind(kind)] + path + (b"\1" + anchor if anchor else b"\0") + value
+    return _TAGS[Kind(kind)] + path + value
+
+
+FANOUT = 16
+
+
+def leaf_hash(operation: bytes) -> bytes:
+    """Hash of one operation, a leaf of the Merkle tree (domain-separated as in RFC 6962)."""
+    return blake3(b"\0" + operation).digest()
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """Root of the tree over leaf hashes: nodes hash up to `FANOUT` children, in order; of nothing, the hash of "".
+
+    The wide fan-out costs 7 % more hashing than the leaves alone and keeps a proof under 500 bytes a level.
+    """
+    if not leaves:
+        return blake3(b"").digest()
+    while len(leaves) > 1:
+        leaves = [blake3(b"\1" + b"".join(leaves[i : i + FANOUT])).digest() for i in range(0, len(leaves), FANOUT)]
+    return leaves[0]

@@ -1,0 +1,68 @@
+"""Transactions: the header, its canonical bytes and id, handles."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blake3 import blake3
+
+from engine.model.encoding import text, uvarint
+
+REPLICA_BYTES = 8
+ID_BYTES = 32
+
+_MAGIC = b"refactory transaction 1\n"
+_INT64 = struct.Struct(">q")
+_HANDLE = re.compile(r"([0-9a-f]{16}):(\d{1,18})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a transaction says besides its operations. `time` and `recorded` are described in `times` and `clock`;
+    `source` is the id it has where it was imported from, "" for none."""
+
+    replica: bytes
+    seq: int
+    timeline: str
+    author: str
+    message: str
+    source: str
+    time: int
+    recorded: int
+
+
+def transaction_id(header: Header, parents: Sequence[bytes], operations: int, root: bytes) -> bytes:
+    """BLAKE3 of the header, the parents' ids and the Merkle root of the operations."""
+    return blake3(
+        b"".join(
+            (
+                _MAGIC,
+                header.replica,
+                uvarint(header.seq),
+                uvarint(len(parents)),
+                *parents,
+                text(header.timeline),
+                text(header.author),
+                text(header.message),
+                text(header.source),
+                _INT64.pack(header.time),
+                _INT64.pack(header.recorded),
+                uvarint(operations),
+                root,
+            )
+        )
+    ).digest()
+
+
+def handle(replica: bytes, seq: int) -> str:
+    """`REPLICA:SEQ`, the cheap name of a transaction."""
+    return f"{replica.hex()}:{seq}"
+
+
+def parse_handle(spelling: str) -> tuple[bytes, int] | None:
+    """Replica and sequence number of a handle, or None where the text is not one."""
+    match = _HANDLE.match(spelling)
+    return (bytes.fromhex(match[1]), int(match[2])) if match else None

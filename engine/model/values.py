@@ -1,0 +1,272 @@
+"""Leaf values, their canonical bytes, and exact JSON.
+
+A leaf is null, bool, int of any size, float (finite, kept bit for bit), string, bytes, or a set of leaves; the empty
+map and the empty list are leaves too where a state is taken apart. Canonical bytes are a tag and a body, and two
+leaves are equal exactly when their canonical bytes are: 1, 1.0 and true are three values.
+
+JSON in and out is strict: duplicate keys, NaN and infinities, and nesting or numbers beyond the limits are refused
+with the position. Bytes are written `{"$bytes": "base64"}`; a literal map that would read as that is escaped with
+one more `$`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine.errors import InvalidValue
+
+Leaf = None | bool | int | float | str | bytes | frozenset[Any]
+
+MAX_DEPTH = 512
+MAX_DIGITS = 200_000
+
+_FLOAT = struct.Struct(">d")
+_BYTES_KEY = re.compile(r"^\$+bytes$")
+
+NULL = b"n"
+FALSE = b"f"
+TRUE = b"t"
+EMPTY_MAP = b"{"
+EMPTY_LIST = b"["
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of a leaf.
+
+    Raises `InvalidValue` for NaN, infinities and types that the model does not hold.
+    """
+    kind = type(value)
+    if kind is str:
+        return b"s" + value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+    if kind is int:
+        return b"i" + encode_int(value)  # type: ignore[arg-type]
+    if kind is float:
+        if not math.isfinite(value):  # type: ignore[arg-type]
+            raise InvalidValue(f"{value} is not a value: only finite numbers are kept; use null or a string")
+        return b"d" + _FLOAT.pack(value)
+    if value is None:
+        return NULL
+    if kind is bool:
+        return TRUE if value else FALSE
+    if kind is bytes:
+        return b"b" + value  # type: ignore[operator]
+    if kind is frozenset or kind is set:
+        return b"S" + encode_set(value)  # type: ignore[arg-type]
+    raise InvalidValue(f"a {kind.__name__} is not a value: use null, bool, int, float, string, bytes, list or map")
+
+
+def encode_int(number: int) -> bytes:
+    """Big-endian two's complement, as short as it goes."""
+    return number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True)
+
+
+def encode_set(members: Iterable[object]) -> bytes:
+    """Members in canonical order, each with a four-byte length."""
+    return b"".join(len(item).to_bytes(4, "big") + item for item in sorted({encode(member) for member in members}))
+
+
+def decode(data: bytes) -> Any:
+    """The leaf of canonical bytes; `{}` and `[]` for the empty containers."""
+    tag = data[:1]
+    if tag == b"s":
+        return data[1:].decode("utf-8", "surrogatepass")
+    if tag == b"i":
+        return int.from_bytes(data[1:], "big", signed=True)
+    if tag == b"d":
+        return _FLOAT.unpack(data[1:])[0]
+    if tag == b"b":
+        return data[1:]
+    if tag == b"S":
+        return frozenset(decode(item) for item in split_set(data))
+    return _CONSTANTS[tag]()
+
+
+_CONSTANTS: dict[bytes, Callable[[], Any]] = {
+    NULL: lambda: None,
+    TRUE: lambda: True,
+    FALSE: lambda: False,
+    EMPTY_MAP: dict,
+    EMPTY_LIST: list,
+}
+
+
+def split_set(data: bytes) -> list[bytes]:
+    """The canonical bytes of each member of an encoded set, in canonical order."""
+    items = []
+    offset = 1
+    while offset < len(data):
+        length = int.from_bytes(data[offset : offset + 4], "big")
+        items.append(data[offset + 4 : offset + 4 + length])
+        offset += 4 + length
+    return items
+
+
+# --------------------------------------------------------------------------------------------------- JSON
+
+
+def loads(source: str | bytes) -> Any:
+    """Strict JSON to plain Python values: exact numbers and strings, key order kept.
+
+    Raises `InvalidValue` with line and column for a syntax error, and for duplicate keys, NaN, infinities
+    (`1e400` included), numbers of more than `MAX_DIGITS` digits and nesting deeper than `MAX_DEPTH`.
+    """
+    if isinstance(source, bytes | bytearray):
+        try:
+            source = bytes(source).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidValue(f"invalid UTF-8 at byte {error.start}") from None
+    try:
+        value = _DECODER.decode(source)
+    except json.JSONDecodeError as error:
+        raise InvalidValue(f"invalid JSON at line {error.lineno} column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise InvalidValue(f"JSON is nested deeper than {MAX_DEPTH} levels") from None
+    _check_depth(source)
+    return value
+
+
+def _check_depth(source: str) -> None:
+    """Refuse what is nested too deep; counts brackets, and looks closer only where there are many."""
+    if source.count("[") + source.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', source):
+        mark = match.group()
+        if mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise InvalidValue(f"JSON is nested deeper than {MAX_DEPTH} levels")
+        elif mark in "]}":
+            depth -= 1
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InvalidValue(f"duplicate key {json.dumps(key)} in a JSON object; keep one of them")
+            seen.add(key)
+    return result
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise InvalidValue(f"the number {digits[:40]} is too large for a float; write it as an integer or a string")
+    return number
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise InvalidValue(f"a number of {len(digits)} digits is over the limit of {MAX_DIGITS}")
+    limit = sys.get_int_max_str_digits()
+    if limit and len(digits) > limit:
+        return _long_integer(digits)
+    return int(digits)
+
+
+def _long_integer(digits: str) -> int:
+    """Decimal to int by halves, within the interpreter's own limit for one conversion."""
+    sign, digits = (-1, digits[1:]) if digits[0] == "-" else (1, digits)
+
+    def convert(part: str) -> int:
+        if len(part) <= 4000:
+            return int(part)
+        low = len(part) // 2
+        return int(convert(part[:-low]) * 10**low + convert(part[-low:]))
+
+    return sign * convert(digits)
+
+
+def _refuse(name: str) -> float:
+    raise InvalidValue(f"{name} is not a JSON value: only finite numbers are kept; use null or a string")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_finite, parse_int=_integer, parse_constant=_refuse)
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """JSON text of plain Python values (with sets and bytes as 5-api writes them), key order kept, one line
+    unless `indent` is given. Lone surrogates are escaped, everything else is written as it is."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    plain = to_json(value)
+    try:
+        result = json.dumps(plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
+    except ValueError:
+        result = _dumps_long(plain, separators, indent)
+    try:
+        result.encode("utf-8")
+    except UnicodeEncodeError:
+        result = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", result)
+    return result
+
+
+def _dumps_long(plain: object, separators: tuple[str, str], indent: int | None) -> str:
+    """`json.dumps` where an integer has more digits than the interpreter prints by default."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return json.dumps(plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+def to_json(value: Any) -> Any:
+    """Plain Python values to what JSON can hold: sets as lists in canonical order, bytes as `{"$bytes": …}`."""
+    kind = type(value)
+    if kind is dict:
+        result = {key: to_json(item) for key, item in value.items()}
+        return _escape(result) if len(result) == 1 else result
+    if kind is list or kind is tuple:
+        return [to_json(item) for item in value]
+    if kind is bytes:
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if kind is frozenset or kind is set:
+        return [to_json(decode(item)) for item in split_set(encode(value))]
+    return value
+
+
+def _escape(single: dict[str, Any]) -> dict[str, Any]:
+    ((key, item),) = single.items()
+    if _BYTES_KEY.match(key) and (len(key) > 6 or _from_base64(item) is not None):
+        return {"$" + key: item}
+    return single
+
+
+def from_json(value: Any) -> Any:
+    """The inverse of `to_json` for maps, lists and bytes: `{"$bytes": "…"}` becomes bytes, an escaped literal
+    loses one `$`. Values that are neither are returned as they are."""
+    kind = type(value)
+    if kind is dict:
+        if len(value) == 1:
+            ((key, item),) = value.items()
+            if _BYTES_KEY.match(key):
+                if len(key) > 6:
+                    return {key[1:]: from_json(item)}
+                raw = _from_base64(item)
+                if raw is not None:
+                    return raw
+        return {key: from_json(item) for key, item in value.items()}
+    if kind is list:
+        return [from_json(item) for item in value]
+    return value
+
+
+def _from_base64(item: object) -> bytes | None:
+    if type(item) is not str:
+        return None
+    try:
+        raw = base64.b64decode(item, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw if base64.b64encode(raw).decode("ascii") == item else None
