@@ -1,0 +1,1 @@
+"""The program: the window, the command line, the session, background jobs, settings."""

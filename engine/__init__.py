@@ -1,0 +1,1 @@
+"""Chronosphere: the storage engine, usable as a library by itself."""

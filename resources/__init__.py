@@ -1,0 +1,1 @@
+"""Icons, fonts and the sample history, shipped with the program."""
