@@ -5,8 +5,9 @@ A row is one effect on one path: `(path, kind, value, arg, label)`.
 * `path`: path id; `value`: the value id that the path holds afterwards (0 absent, 1 map, 2 list, others leaves).
 * `arg`: for INSERT and MOVE the path id of the sibling that the element comes to stand after (-1: at the start);
   for INCREMENT, ADD, DISCARD and SPLICE the value id of the argument.
-* `label`: where the path stands among its siblings (children of a container are sorted by label); 0 keeps the
-  default, `row ordinal << LABEL_SHIFT`, that a row gives which makes its path live: at the end.
+* `label`: where the path stands among its siblings (children of a container are sorted by label). `NO_LABEL` leaves
+  the place alone; `AT_END` is what a row says that makes its path live as the last child, and becomes
+  `row ordinal << LABEL_SHIFT` when the row gets its ordinal (from 1); anything else is a place between two labels.
 
 DROP (what a REMOVE or an overwriting PUT implies below it) and RELABEL (room made between labels) are derived from
 the state and the other rows: they are stored so that replay is one scatter, and are not hashed. Labels are derived
@@ -15,6 +16,7 @@ from "after which sibling" and are not hashed either.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from blake3 import blake3
@@ -27,6 +29,8 @@ FIRST_VALUE = 3
 ROOT = 0
 AT_START = -1
 LABEL_SHIFT = 24
+NO_LABEL = 0
+AT_END = -1
 
 
 class Kind(IntEnum):
@@ -46,6 +50,28 @@ class Kind(IntEnum):
 
 DERIVED = 16
 _TAGS = {kind: bytes((kind,)) for kind in Kind}
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one transaction while it is put together, column by column."""
+
+    path: list[int] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    value: list[int] = field(default_factory=list)
+    arg: list[int] = field(default_factory=list)
+    label: list[int] = field(default_factory=list)
+
+    def append(self, path: int, kind: int, value: int, arg: int = 0, label: int = NO_LABEL) -> None:
+        """Add one row; see the module's text for the columns."""
+        self.path.append(path)
+        self.kind.append(kind)
+        self.value.append(value)
+        self.arg.append(arg)
+        self.label.append(label)
+
+    def __len__(self) -> int:
+        return len(self.path)
 
 
 def encode_operation(kind: int, path: bytes, value: bytes, anchor: bytes) -> bytes:
