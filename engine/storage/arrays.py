@@ -1,0 +1,51 @@
+"""A numpy array that grows at its end in amortised constant time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+class GrowArray:
+    """`data` is a view of what is filled; it stays valid (and unchanged) when the array grows."""
+
+    __slots__ = ("_buffer", "_length")
+
+    def __init__(self, dtype: DTypeLike, capacity: int = 16) -> None:
+        self._buffer: NDArray[Any] = np.zeros(capacity, dtype)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def data(self) -> NDArray[Any]:
+        """The filled part."""
+        return self._buffer[: self._length]
+
+    def append(self, value: Any) -> None:
+        """Add one element."""
+        if self._length == len(self._buffer):
+            self._reserve(self._length + 1)
+        self._buffer[self._length] = value
+        self._length += 1
+
+    def extend(self, values: Any) -> None:
+        """Add many elements."""
+        end = self._length + len(values)
+        if end > len(self._buffer):
+            self._reserve(end)
+        self._buffer[self._length : end] = values
+        self._length = end
+
+    def truncate(self, length: int) -> None:
+        """Forget what is beyond `length`; views handed out before keep their contents."""
+        self._buffer = self._buffer[:length].copy()
+        self._length = len(self._buffer)
+
+    def _reserve(self, needed: int) -> None:
+        grown = np.zeros(max(needed, len(self._buffer) * 3 // 2, 16), self._buffer.dtype)
+        grown[: self._length] = self._buffer[: self._length]
+        self._buffer = grown

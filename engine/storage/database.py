@@ -1,0 +1,228 @@
+"""The SQLite file: opening and creating it, read and write transactions, errors in plain words.
+
+apsw is the only SQLite in the process: it bundles a release without the WAL-reset race, and two SQLite libraries on
+one file would break each other's locks. One connection a store; the writer alone checkpoints, under the
+inter-process lock, and the last close leaves one file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from engine.errors import CorruptStore, NotFound, StoreError
+from engine.storage.ddl import SQLITE
+from engine.storage.lock import WriterLock
+
+APPLICATION_ID = 0x52464143
+FORMAT = 1
+MAGIC = b"SQLite format 3\0"
+CHECKPOINT_BYTES = 8 << 20
+
+_PRAGMAS = """
+PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=67108864;
+PRAGMA trusted_schema=OFF; PRAGMA cache_size=-8192;
+"""
+
+
+class Database:
+    """One open store file. Its lock guards the connection: take part in it by `read()` and `write()`."""
+
+    def __init__(self, path: Path, connection: apsw.Connection, writable: bool) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self.writable = writable
+        self._connection = connection
+        self._process_lock = WriterLock(path)
+        self._depth = 0
+
+    # ------------------------------------------------------------------------------------------- opening
+
+    @classmethod
+    def create(cls, path: Path) -> Database:
+        """Make a new, empty store file. Raises `StoreError` where the folder does not let us."""
+        if not path.parent.is_dir():
+            raise NotFound(f"{path.parent}: no such folder; make it first")
+        lock = WriterLock(path)
+        lock.acquire()
+        try:
+            if path.exists():
+                return cls.open(path)
+            connection = _make(path)
+        finally:
+            lock.release()
+            lock.remove()
+        return cls(path, connection, writable=True)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Database:
+        """Open an existing store file.
+
+        Raises `NotFound` for no file, `StoreError` for a directory, a file that is no store, or a newer format.
+        """
+        _check_file(path)
+        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
+        target = str(path)
+        wal = path.with_name(path.name + "-wal")
+        if not os.access(path.parent, os.W_OK) or not os.access(path, os.W_OK):
+            read_only = True
+            flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+            target = f"file:{_uri(path)}?mode=ro" + ("" if wal.exists() else "&immutable=1")
+        with _plain_errors(path):
+            connection = apsw.Connection(target, flags=flags)
+            connection.set_busy_timeout(10_000)
+            connection.execute(_PRAGMAS).fetchall()
+            application, version = (connection.execute(f"PRAGMA {name}").get for name in ("application_id", "user_version"))
+        if application != APPLICATION_ID:
+            connection.close()
+            raise StoreError(f"{path} is an SQLite file, but not a store of The Re-factory; choose another file")
+        if version > FORMAT:
+            connection.close()
+            raise StoreError(f"{path} was written by a newer version (format {version}, this one knows {FORMAT}); update")
+        return cls(path, connection, writable=not read_only)
+
+    def close(self) -> None:
+        """Close the connection; the last one to close a file leaves no other file beside it."""
+        with self.lock, _plain_errors(self.path):
+            self._connection.close()
+            self._process_lock.remove()
+
+    # -------------------------------------------------------------------------------------- transactions
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run one statement and fetch all rows (tuples)."""
+        with self.lock, _plain_errors(self.path):
+            return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        with self.lock, _plain_errors(self.path):
+            self._connection.executemany(sql, rows)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[None]:
+        """What is read inside belongs to one moment of the file."""
+        with self.lock:
+            if self._depth:
+                yield
+                return
+            self.execute("BEGIN")
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                self.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[None]:
+        """One atomic, durable change, under the inter-process lock. Nested uses join the outer one."""
+        if not self.writable:
+            raise StoreError(f"{self.path} cannot be written here; copy it to a folder that you may write to")
+        with self.lock:
+            if self._depth:
+                yield
+                return
+            self._process_lock.acquire()
+            try:
+                self.execute("BEGIN IMMEDIATE")
+                self._depth += 1
+                try:
+                    yield
+                    self.execute("COMMIT")
+                except BaseException:
+                    if not self._connection.get_autocommit():
+                        with contextlib.suppress(StoreError):
+                            self.execute("ROLLBACK")
+                    raise
+                finally:
+                    self._depth -= 1
+                self._checkpoint()
+            finally:
+                self._process_lock.release()
+
+    def _checkpoint(self) -> None:
+        """Move the write-ahead log into the file once it has grown; the writer's task, under the lock."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        with contextlib.suppress(OSError, StoreError):
+            if wal.stat().st_size > CHECKPOINT_BYTES:
+                self.execute("PRAGMA wal_checkpoint(RESTART)")
+
+    def data_version(self) -> int:
+        """Changes when another connection has committed."""
+        return int(self.execute("PRAGMA data_version")[0][0])
+
+    def size(self) -> int:
+        """Bytes of the file, with what still waits in its log."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        return self.path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+
+def _make(path: Path) -> apsw.Connection:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+    except OSError as error:
+        raise StoreError(f"cannot create {path}: {error.strerror}; choose another place") from None
+    try:
+        with _plain_errors(path):
+            connection = apsw.Connection(str(path))
+            connection.execute(
+                f"PRAGMA journal_mode=WAL; {_PRAGMAS} PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
+                f"PRAGMA user_version={FORMAT}; {SQLITE}; COMMIT"
+            ).fetchall()
+    except BaseException:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raise
+    return connection
+
+
+def is_store(path: Path) -> bool:
+    """Whether the file starts like a store of ours (its first 100 bytes are read)."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(100)
+    except OSError:
+        return False
+    return head[:16] == MAGIC and int.from_bytes(head[68:72], "big") == APPLICATION_ID
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder, not a store; name the store's file (or import the folder)")
+        with open(path, "rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        raise NotFound(f"{path}: no such store; `import` or `commit` makes one") from None
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from None
+    if head != MAGIC:
+        raise StoreError(f"{path} is not a store of The Re-factory; choose another file (or import this one)")
+
+
+def _uri(path: Path) -> str:
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+@contextlib.contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: what, where, what to do."""
+    try:
+        yield
+    except apsw.FullError:
+        raise StoreError(f"the disk is full: nothing of this change was kept in {path}; free some space") from None
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise CorruptStore(f"{path} is damaged ({error}); restore it from a backup") from None
+    except (apsw.ReadOnlyError, apsw.PermissionsError):
+        raise StoreError(f"{path} cannot be written: it or its folder is read-only; copy it elsewhere") from None
+    except apsw.BusyError:
+        raise StoreError(f"{path} is in use by another process; try again") from None
+    except (apsw.IOError, apsw.CantOpenError) as error:
+        raise StoreError(f"cannot read or write {path}: {error}; check the disk and the folder's permissions") from None

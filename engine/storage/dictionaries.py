@@ -1,0 +1,319 @@
+"""The two dictionaries of a store: path ids and value ids, append-only, kept on disk in blocks.
+
+Path ids are unique: one (parent, step), one id. Value ids are best effort: equal ids are equal values, but a value may
+have more than one id, so whoever compares across ids compares the canonical bytes (`ValueTable.equal`).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+from engine.model import paths, values
+from engine.model.encoding import uvarint
+from engine.model.operations import FIRST_VALUE, LIST, MAP
+from engine.model.paths import Step
+from engine.storage.arrays import GrowArray
+from engine.storage.records import pack_arrays, unpack_arrays
+
+INTERN_LIMIT = 1 << 20
+CACHE_BYTES = 48 << 20
+
+
+def pack_strings(strings: Sequence[bytes]) -> dict[str, NDArray[Any]]:
+    """Byte strings as two arrays: lengths and the bytes one after another."""
+    return {
+        "lengths": np.fromiter(map(len, strings), np.uint32, len(strings)),
+        "bytes": np.frombuffer(b"".join(strings), np.uint8),
+    }
+
+
+def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
+    """The inverse of `pack_strings`."""
+    raw = arrays["bytes"].tobytes()
+    ends = np.cumsum(arrays["lengths"], dtype=np.int64).tolist()
+    if (ends[-1] if ends else 0) != len(raw):
+        raise CorruptStore("the store is damaged: a block of strings has another length than it says; restore a backup")
+    return [raw[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+class PathTable:
+    """All paths that ever were: for each id its parent's id and its step. Id 0 is the root."""
+
+    def __init__(self) -> None:
+        self._parents = GrowArray(np.int32)
+        self._steps: list[bytes] = []
+        self._index: dict[int, dict[bytes, int]] = {}
+        self._grouped = 0
+        self._group_order: NDArray[np.int32] = np.empty(0, np.int32)
+        self._group_start: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._recent: dict[int, list[int]] = {}
+        self._encoded: dict[int, bytes] = {0: b""}
+        self._append(-1, b"")
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @property
+    def parents(self) -> NDArray[np.int32]:
+        """Parent id of each path (-1 for the root)."""
+        return self._parents.data
+
+    def _append(self, parent: int, step: bytes) -> int:
+        path = len(self._steps)
+        self._parents.append(parent)
+        self._steps.append(step)
+        return path
+
+    def define(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
+        """Add paths read from the store, in order."""
+        first = len(self._steps)
+        self._parents.extend(parents)
+        self._steps.extend(steps)
+        if len(steps) > 64:
+            self._regroup()
+            self._index.clear()
+            return
+        for path in range(first, len(self._steps)):
+            self._remember(int(self._parents.data[path]), path)
+
+    def _remember(self, parent: int, path: int) -> None:
+        self._recent.setdefault(parent, []).append(path)
+        known = self._index.get(parent)
+        if known is not None:
+            known[self._steps[path]] = path
+
+    def truncate(self, length: int) -> None:
+        """Forget the newest paths (of transactions that did not become durable)."""
+        if length < len(self._steps):
+            self._parents.truncate(length)
+            del self._steps[length:]
+            self._index.clear()
+            self._encoded = {0: b""}
+            self._regroup()
+
+    def _regroup(self) -> None:
+        parents = self._parents.data
+        self._group_order = np.argsort(parents, kind="stable").astype(np.int32)
+        counts = np.bincount(parents[1:], minlength=len(parents)) if len(parents) > 1 else np.zeros(1, np.int64)
+        self._group_start = np.concatenate(([1], 1 + np.cumsum(counts)))
+        self._grouped = len(parents)
+        self._recent.clear()
+
+    def children(self, path: int) -> NDArray[np.int32]:
+        """Ids of all children that a path ever had, in the order in which they were interned."""
+        if sum(map(len, self._recent.values())) > 4096 + self._grouped // 4 if len(self._recent) < 64 else False:
+            self._regroup()
+        if path < self._grouped:
+            old = self._group_order[self._group_start[path] : self._group_start[path + 1]]
+        else:
+            old = self._group_order[:0]
+        recent = self._recent.get(path)
+        return np.concatenate((old, np.array(recent, np.int32))) if recent else old
+
+    def _known(self, parent: int) -> dict[bytes, int]:
+        known = self._index.get(parent)
+        if known is None:
+            known = {self._steps[child]: child for child in self.children(parent).tolist()}
+            self._index[parent] = known
+        return known
+
+    def find(self, parent: int, step: bytes) -> int | None:
+        """The id of a child by its encoded step, or None."""
+        return self._known(parent).get(step)
+
+    def child(self, parent: int, step: bytes) -> int:
+        """The id of a child by its encoded step; a new one where there is none."""
+        known = self._known(parent)
+        path = known.get(step)
+        if path is None:
+            path = self._append(parent, step)
+            self._remember(parent, path)
+        return path
+
+    def parent(self, path: int) -> int:
+        """The parent's id (-1 for the root)."""
+        return int(self._parents.data[path])
+
+    def encoded_step(self, path: int) -> bytes:
+        """The canonical bytes of the last step ("" for the root)."""
+        return self._steps[path]
+
+    def step(self, path: int) -> Step:
+        """The last step."""
+        return paths.decode_step(self._steps[path])
+
+    def ancestors(self, path: int) -> list[int]:
+        """Ids from below the root down to the path itself."""
+        chain = []
+        while path > 0:
+            chain.append(path)
+            path = int(self._parents.data[path])
+        return chain[::-1]
+
+    def canonical(self, path: int) -> bytes:
+        """The canonical bytes of the whole path: the number of its steps, then the steps."""
+        steps = self._steps_of(path)
+        return uvarint(len(self.ancestors(path))) + steps if path else b"\0"
+
+    def _steps_of(self, path: int) -> bytes:
+        found = self._encoded.get(path)
+        if found is None:
+            if len(self._encoded) > 1 << 18:
+                self._encoded = {0: b""}
+            found = self._steps_of(int(self._parents.data[path])) + self._steps[path]
+            self._encoded[path] = found
+        return found
+
+    def block(self, first: int) -> bytes:
+        """The payload of a block that holds the paths from `first` on."""
+        return pack_arrays(parents=self._parents.data[first:].copy(), **pack_strings(self._steps[first:]))
+
+    def load(self, payload: bytes) -> None:
+        """Add the paths of a block."""
+        arrays = unpack_arrays(payload)
+        self.define(arrays["parents"], unpack_strings(arrays))
+
+
+class _Block:
+    """A decoded block of values: canonical bytes, and Python values made when first asked for."""
+
+    __slots__ = ("python", "raw", "size")
+
+    def __init__(self, raw: list[bytes]) -> None:
+        self.raw = raw
+        self.python: list[Any] = [_UNMADE] * len(raw)
+        self.size = 120 * len(raw) + 2 * sum(map(len, raw))
+
+
+_UNMADE = object()
+_MARKERS = {MAP: values.EMPTY_MAP, LIST: values.EMPTY_LIST}
+
+
+class ValueTable:
+    """Canonical bytes of values by id. Ids below `FIRST_VALUE` are markers: absent, map, list.
+
+    Blocks are fetched when needed (`fetch(first) -> payload`) and kept in a cache bounded by bytes; values that are
+    not on disk yet stay in memory.
+    """
+
+    def __init__(self, fetch: Callable[[int], bytes]) -> None:
+        self._fetch = fetch
+        self._firsts: list[int] = []
+        self._starts: NDArray[np.int64] = np.empty(0, np.int64)
+        self._stored = FIRST_VALUE
+        self._tail = _Block([])
+        self._cache: OrderedDict[int, _Block] = OrderedDict()
+        self._cached_bytes = 0
+        self._ids: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return self._stored + len(self._tail.raw)
+
+    @property
+    def stored(self) -> int:
+        """Ids below this are in blocks."""
+        return self._stored
+
+    def add_block(self, first: int, count: int) -> None:
+        """Say that a block on disk holds `count` values from `first` on."""
+        if first != self._stored:
+            raise CorruptStore(f"the store is damaged: values {self._stored} to {first} are missing; restore a backup")
+        self._firsts.append(first)
+        self._starts = np.array(self._firsts, np.int64)
+        self._stored = first + count
+        keep = max(0, len(self._tail.raw) - count)
+        self._tail = _Block(self._tail.raw[len(self._tail.raw) - keep :])
+
+    def intern(self, canonical: bytes) -> int:
+        """The id of a value; a new one where it was not met lately."""
+        if canonical == values.EMPTY_MAP:
+            return MAP
+        if canonical == values.EMPTY_LIST:
+            return LIST
+        value = self._ids.get(canonical)
+        if value is None:
+            value = self.append(canonical)
+        return value
+
+    def append(self, canonical: bytes) -> int:
+        """A new id for a value."""
+        value = self._stored + len(self._tail.raw)
+        self._tail.raw.append(canonical)
+        self._tail.python.append(_UNMADE)
+        if len(self._ids) >= INTERN_LIMIT:
+            self._ids.clear()
+        self._ids[canonical] = value
+        return value
+
+    def truncate(self, length: int) -> None:
+        """Forget the newest values (of transactions that did not become durable)."""
+        for canonical in self._tail.raw[length - self._stored :]:
+            self._ids.pop(canonical, None)
+        del self._tail.raw[length - self._stored :]
+        del self._tail.python[length - self._stored :]
+
+    def _block(self, value: int) -> tuple[_Block, int]:
+        if value >= self._stored:
+            return self._tail, self._stored
+        slot = int(np.searchsorted(self._starts, value, side="right")) - 1
+        first = self._firsts[slot]
+        block = self._cache.get(first)
+        if block is None:
+            block = _Block(unpack_strings(unpack_arrays(self._fetch(first))))
+            self._cache[first] = block
+            self._cached_bytes += block.size
+            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
+                _, old = self._cache.popitem(last=False)
+                self._cached_bytes -= old.size
+        else:
+            self._cache.move_to_end(first)
+        return block, first
+
+    def canonical(self, value: int) -> bytes:
+        """The canonical bytes of a value ("" for absent)."""
+        if value < FIRST_VALUE:
+            return _MARKERS.get(value, b"")
+        block, first = self._block(value)
+        return block.raw[value - first]
+
+    def python(self, value: int) -> Any:
+        """The value itself; `{}` and `[]` for the markers. Not for absent."""
+        if value < FIRST_VALUE:
+            return {} if value == MAP else []
+        block, first = self._block(value)
+        found = block.python[value - first]
+        if found is _UNMADE:
+            found = values.decode(block.raw[value - first])
+            block.python[value - first] = found
+        return found
+
+    def python_many(self, wanted: NDArray[Any]) -> list[Any]:
+        """The values of an array of ids, in its order; each distinct id is decoded once."""
+        distinct, where = np.unique(wanted, return_inverse=True)
+        made = [self.python(value) for value in distinct.tolist()]
+        return [made[index] for index in where.tolist()]
+
+    def equal(self, a: int, b: int) -> bool:
+        """Whether two ids hold the same value."""
+        return a == b or (a >= FIRST_VALUE and b >= FIRST_VALUE and self.canonical(a) == self.canonical(b))
+
+    def tail(self, first: int) -> list[bytes]:
+        """Canonical bytes of the values from `first` on that are not in blocks."""
+        return self._tail.raw[first - self._stored :]
+
+    def block(self) -> bytes:
+        """The payload of a block with every value that is not in one yet."""
+        return pack_arrays(**pack_strings(self._tail.raw))
+
+    def seed(self) -> None:
+        """Learn the ids of the newest block, so that new commits reuse its values."""
+        if self._firsts and not self._ids:
+            block, first = self._block(self._stored - 1)
+            for offset, canonical in enumerate(block.raw):
+                self._ids.setdefault(canonical, first + offset)

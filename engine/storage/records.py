@@ -1,0 +1,121 @@
+"""Bodies of rows: a checksum and a payload, and payloads made of msgpack and packed arrays.
+
+The checksum is the first 8 bytes of BLAKE3 over table, key and payload: a body that was changed, cut, or moved to
+another row is found on the read that meets it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import msgspec
+import numpy as np
+import zstandard
+from blake3 import blake3
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+
+CHECKSUM_BYTES = 8
+LEVEL = 3
+MAX_BLOB = 1 << 30
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder()
+
+
+class _Codecs(threading.local):
+    """zstd contexts, one pair a thread: they must not be shared by calls that overlap."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_codecs = _Codecs()
+
+pack = _encoder.encode
+
+
+def seal(table: str, key: object, payload: bytes) -> bytes:
+    """The body for `payload` in the row `key` of `table`."""
+    return _checksum(table, key, payload) + payload
+
+
+def unseal(table: str, key: object, body: bytes) -> bytes:
+    """The payload of a body; raises `CorruptStore` where the checksum disagrees."""
+    payload = body[CHECKSUM_BYTES:]
+    if _checksum(table, key, payload) != body[:CHECKSUM_BYTES]:
+        raise CorruptStore(f"the store is damaged: {table} {_name(key)} fails its checksum; restore it from a backup")
+    return payload
+
+
+def _name(key: object) -> str:
+    return key.hex() if isinstance(key, bytes) else str(key)
+
+
+def _checksum(table: str, key: object, payload: bytes) -> bytes:
+    return blake3(f"{table}\0{_name(key)}\0".encode() + payload).digest(CHECKSUM_BYTES)
+
+
+def seal_object(table: str, key: object, value: Any) -> bytes:
+    """The body of a row that holds one msgpack object."""
+    return seal(table, key, pack(value))
+
+
+def unseal_object(table: str, key: object, body: bytes) -> Any:
+    """The object of such a body."""
+    return _decoder.decode(unseal(table, key, body))
+
+
+def compress(payload: bytes) -> bytes:
+    """One zstd frame that states its content's size."""
+    return _codecs.compress(payload)
+
+
+def decompress(payload: bytes) -> bytes:
+    """The content of `compress`; raises `CorruptStore` for what is not such a frame or is over the limit."""
+    try:
+        if zstandard.frame_content_size(payload) > MAX_BLOB:
+            raise CorruptStore("the store is damaged: a block claims more than 1 GiB; restore it from a backup")
+        return _codecs.decompress(payload)
+    except zstandard.ZstdError as error:
+        raise CorruptStore(f"the store is damaged: a block does not decompress ({error}); restore a backup") from None
+
+
+def pack_arrays(**arrays: NDArray[Any]) -> bytes:
+    """Named one-dimensional arrays as one compressed payload: a msgpack list of name, dtype, length, then the bytes."""
+    head = pack([[name, array.dtype.str, len(array)] for name, array in arrays.items()])
+    parts = [len(head).to_bytes(4, "little"), head]
+    for array in arrays.values():
+        parts.append(_shuffle(array))
+    return compress(b"".join(parts))
+
+
+def unpack_arrays(payload: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of `pack_arrays`."""
+    raw = decompress(payload)
+    head = int.from_bytes(raw[:4], "little")
+    offset = 4 + head
+    arrays = {}
+    for name, dtype, length in _decoder.decode(raw[4:offset]):
+        kind = np.dtype(dtype)
+        end = offset + kind.itemsize * length
+        arrays[name] = _unshuffle(raw[offset:end], kind, length)
+        offset = end
+    return arrays
+
+
+def _shuffle(array: NDArray[Any]) -> bytes:
+    """Bytes of equal significance together: what zstd likes of slowly changing integers."""
+    if array.dtype.itemsize == 1:
+        return array.tobytes()
+    return np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.dtype.itemsize).T.tobytes()
+
+
+def _unshuffle(raw: bytes, kind: np.dtype[Any], length: int) -> NDArray[Any]:
+    data = np.frombuffer(raw, np.uint8)
+    if kind.itemsize == 1:
+        return data.view(kind)
+    return np.ascontiguousarray(data.reshape(kind.itemsize, length).T).view(kind).reshape(length)
