@@ -1,6 +1,8 @@
-"""What every view shares: the session it listens to, jobs, and small widgets."""
+"""What every view shares: the session it listens to, jobs, texts and small widgets."""
 
+from .empty import EmptyState
 from .jobs import Job, JobContext, Progress
+from .labels import ElidedLabel
 from .session import Session
 
-__all__ = ["Job", "JobContext", "Progress", "Session"]
+__all__ = ["ElidedLabel", "EmptyState", "Job", "JobContext", "Progress", "Session"]

@@ -107,7 +107,7 @@ LIGHT = Theme(
     number=QColor("#1f5fbf"),
     boolean=QColor("#6a3fa0"),
     null=QColor("#59626f"),
-    branches=_colours("#0072b2 #c65500 #008a64 #b4548c #7a6a00 #2f86bd #8a3a2a #5a5f9e"),
+    branches=_colours("#1f5fbf #cf7303 #0c9ca5 #ab1b75 #aa6ff5 #765601 #0e3a00 #56125a"),
 )
 
 DARK = Theme(
@@ -148,5 +148,5 @@ DARK = Theme(
     number=QColor("#79b0ff"),
     boolean=QColor("#c9a8f5"),
     null=QColor("#a0a9b6"),
-    branches=_colours("#4aa8e0 #f08a3c #2fbf93 #e08fbf #d9c53f #8fd0ff #d97a66 #a3a8ec"),
+    branches=_colours("#79b0ff #bc5a38 #50f0f5 #ec9ca2 #9f55da #edde49 #2c878c #98aa22"),
 )

@@ -1,0 +1,64 @@
+"""What a view shows while it has nothing to show: a sign, what is missing, and what to do."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from widgets.theme import SPACE_L, SPACE_S, SPACE_XL, fonts, icon
+
+
+class EmptyState(QWidget):
+    """A centred sign, a title, one sentence that says what to do, and buttons that do it."""
+
+    def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("empty-state")
+        self._icon = icon(icon_name, "text_muted")
+        self._sign, self._title, self._text = QLabel(), QLabel(), QLabel()
+        self._title.setFont(fonts().strong)
+        self._text.setWordWrap(True)
+        self._text.setObjectName("muted")
+        for label in (self._sign, self._title, self._text):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._text.setMaximumWidth(360)
+        self._buttons = QVBoxLayout()
+        self._buttons.setSpacing(SPACE_S)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_XL)
+        layout.setSpacing(SPACE_S)
+        layout.addStretch(1)
+        layout.addWidget(self._sign)
+        layout.addWidget(self._title)
+        layout.addWidget(self._text, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(SPACE_L - SPACE_S)
+        layout.addLayout(self._buttons)
+        layout.addStretch(1)
+        self.set_message(title, text)
+        self._draw()
+
+    def set_message(self, title: str, text: str = "") -> None:
+        """Change the title and the sentence below it."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        # A wrapped label has no width of its own: ask for as much of the panel as there is.
+        self._text.setMinimumWidth(min(360, self._text.fontMetrics().horizontalAdvance(text) + 4, 220))
+        self.setAccessibleName(f"{title} {text}".strip())
+
+    def add_button(self, text: str, clicked: Callable[[], object]) -> QPushButton:
+        """Add a button below the text."""
+        button = QPushButton(text)
+        button.clicked.connect(lambda: clicked())
+        self._buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
+        return button
+
+    def _draw(self) -> None:
+        self._sign.setPixmap(self._icon.pixmap(32, self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the sign anew in the colours of a new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
