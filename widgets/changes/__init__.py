@@ -1,0 +1,1 @@
+"""The Changes view: what differs between two moments, by record."""

@@ -1,0 +1,1 @@
+"""Dialogs that change the store: commit edits; make, rename and delete timelines and tags."""

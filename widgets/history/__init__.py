@@ -1,0 +1,1 @@
+"""The History view: the values of a path, or of many, over time."""

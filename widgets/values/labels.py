@@ -1,0 +1,33 @@
+"""Which field of a record names it for a person: `Bonnie Fire` says more than `fec1b02a-…`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_WORDS = ("name", "title", "label", "summary", "displayname", "subject", "heading", "caption", "description", "slug")
+_TOO_LONG = 80
+
+
+def label_field(names: Iterable[str]) -> str | None:
+    """The key that most likely holds the human name of a record: exact words first (`name`, `Title`), then names
+    that end in one (`ProgramName`, `station_title`)."""
+    folded = [(name, name.casefold().replace("_", "").replace("-", "")) for name in names]
+    for word in _WORDS:
+        for name, plain in folded:
+            if plain == word:
+                return name
+    for word in _WORDS[:3]:
+        for name, plain in folded:
+            if plain.endswith(word):
+                return name
+    return None
+
+
+def label_text(value: object) -> str | None:
+    """The label of a record from the value of its label field: short non-empty strings only, on one line."""
+    if not isinstance(value, str):
+        return None
+    text = " ".join(value.split())
+    if not text:
+        return None
+    return text if len(text) <= _TOO_LONG else text[: _TOO_LONG - 1] + "…"
