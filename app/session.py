@@ -1,0 +1,257 @@
+"""The session: the open store, what is selected in it, and where the person has been."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from widgets.common.jobs import Job, JobContext
+
+from .jobs import JobRunner
+
+if TYPE_CHECKING:
+    from engine.store import Store, StoreEvent
+    from engine.timeline.dag import Graph
+    from engine.timeline.version import Version
+
+WATCH = 1000  #: milliseconds between looks at the file, for what other processes committed
+COALESCE = 0.4  #: seconds; what is selected for less is no place to go back to
+
+
+@dataclass(frozen=True)
+class Location:
+    """What is selected: enough to come back to it."""
+
+    selected: int = -1
+    compared: int | None = None
+    range: tuple[int, int] | None = None
+    path_id: int = 0
+
+
+class Session(QObject):
+    """Implements `widgets.common.Session`; see there for what the attributes and signals mean."""
+
+    store_opened = Signal()
+    store_closed = Signal()
+    selection_changed = Signal()
+    graph_grew = Signal(int, int)
+    refs_changed = Signal()
+    theme_changed = Signal()
+    _event = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = JobRunner(self)
+        self.store: Store | None = None
+        self._location = Location()
+        self._since = 0.0
+        self._back: list[Location] = []
+        self._forward: list[Location] = []
+        self._unlisten: Callable[[], object] | None = None
+        self._stamp: tuple[float, ...] = ()
+        self._watch = QTimer(self, interval=WATCH)
+        self._watch.timeout.connect(self._look)
+        self._event.connect(self._take_event, Qt.ConnectionType.QueuedConnection)
+
+    # ------------------------------------------------------------------ the store
+
+    @property
+    def graph(self) -> "Graph | None":
+        """The DAG of the open store."""
+        return self.store.graph if self.store else None
+
+    def open(self, path: Path, done: Callable[[], None], failed: Callable[[Exception], None] | None = None) -> None:
+        """Open a store in the background, instead of the one that is open; `done` is called when views show it."""
+
+        def work(_context: JobContext) -> "Store":
+            from engine.store import Store
+
+            store = Store.open(path)
+            _ = store.graph, store.default_timeline  # read here what the views want first
+            return store
+
+        def take(store: "Store") -> None:
+            self.close()
+            self.show(store)
+            done()
+
+        self.run(Job(f"Open {path.name}", work, take, failed, key="open"))
+
+    def show(self, store: "Store") -> None:
+        """Make an open store the session's, and select the head of its default timeline."""
+        self.store = store
+        self._unlisten = store.listen(self._event.emit)
+        self._location = Location(selected=self._head())
+        self._stamp = self._file_stamp()
+        self._watch.start()
+        self.store_opened.emit()
+        self.selection_changed.emit()
+
+    def close(self) -> None:
+        """Close the store, if one is open."""
+        if self.store is None:
+            return
+        store, self.store = self.store, None
+        self._watch.stop()
+        if self._unlisten:
+            self._unlisten()
+        self._unlisten = None
+        self._location = Location()
+        self._back.clear()
+        self._forward.clear()
+        self.store_closed.emit()
+        store.close()
+
+    def shut_down(self) -> None:
+        """End background work and close the store: nothing of the session runs afterwards."""
+        self.jobs.close()
+        self.close()
+
+    def _head(self) -> int:
+        assert self.store is not None
+        if not self.store.graph.count:
+            return -1
+        return int(self.store.at().transaction)
+
+    # ------------------------------------------------------------------ the selection
+
+    @property
+    def selected(self) -> int:
+        """The selected transaction, -1: none."""
+        return self._location.selected
+
+    @property
+    def compared(self) -> int | None:
+        """The second moment."""
+        return self._location.compared
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """A selected stretch of time."""
+        return self._location.range
+
+    @property
+    def path_id(self) -> int:
+        """The selected path."""
+        return self._location.path_id
+
+    @property
+    def timeline(self) -> str | None:
+        """The timeline of the selected transaction if that is one of its heads, else the default one."""
+        if self.store is None:
+            return None
+        if self.selected >= 0:
+            graph = self.store.graph
+            name = graph.timeline_names[int(graph.timeline[self.selected])]
+            if any(line.name == name and self.selected in line.heads for line in self.store.timelines()):
+                return name
+        return self.store.default_timeline
+
+    def select(self, dense: int) -> None:
+        """Select a transaction."""
+        self._go(Location(dense, self.compared, self.range, self.path_id))
+
+    def compare(self, dense: int | None) -> None:
+        """Compare the selected moment with another, or with none."""
+        self._go(Location(self.selected, dense, self.range, self.path_id))
+
+    def select_range(self, start: int, end: int) -> None:
+        """Select a stretch of time; an empty one clears it."""
+        chosen = (min(start, end), max(start, end)) if start != end else None
+        self._go(Location(self.selected, self.compared, chosen, self.path_id))
+
+    def select_path(self, path_id: int) -> None:
+        """Select a path."""
+        self._go(Location(self.selected, self.compared, self.range, path_id))
+
+    def select_at(self, dense: int, path_id: int) -> None:
+        """Select a transaction and a path in one step."""
+        self._go(Location(dense, self.compared, self.range, path_id))
+
+    def go_back(self) -> None:
+        """Return to what was selected before."""
+        self._travel(self._back, self._forward)
+
+    def go_forward(self) -> None:
+        """Undo `go_back`."""
+        self._travel(self._forward, self._back)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a place to go back to."""
+        return bool(self._back)
+
+    @property
+    def can_go_forward(self) -> bool:
+        """Whether `go_back` can be undone."""
+        return bool(self._forward)
+
+    def version(self) -> "Version":
+        """The state at the selected moment."""
+        if self.store is None:
+            raise RuntimeError("no store is open")
+        return self.store.at(self.selected)
+
+    def _go(self, location: Location) -> None:
+        if location == self._location or self.store is None:
+            return
+        now = monotonic()
+        if not self._back or now - self._since > COALESCE:
+            self._back.append(self._location)
+        self._since = now
+        self._forward.clear()
+        self._location = location
+        self.selection_changed.emit()
+
+    def _travel(self, source: list[Location], target: list[Location]) -> None:
+        if source and self.store is not None:
+            target.append(self._location)
+            self._location = source.pop()
+            self._since = 0.0
+            self.selection_changed.emit()
+
+    # ------------------------------------------------------------------ what changes the store
+
+    def run(self, job: Job[Any]) -> None:
+        """Run a job in a worker thread."""
+        self.jobs.run(job)
+
+    @Slot(object)
+    def _take_event(self, event: "StoreEvent") -> None:
+        """What the store tells its listeners, from whatever thread, arrives here in the thread of the window."""
+        if self.store is None:
+            return
+        if event.kind == "transactions":
+            self.graph_grew.emit(event.first, event.last)
+            if self.selected < 0:
+                self.select(self._head())
+        elif event.kind == "reload":
+            self.store_opened.emit()
+            self.selection_changed.emit()
+        self.refs_changed.emit()
+
+    def _file_stamp(self) -> tuple[float, ...]:
+        assert self.store is not None
+        stamp: list[float] = []
+        for suffix in ("", "-wal"):
+            try:
+                status = os.stat(f"{self.store.path}{suffix}")
+                stamp += [status.st_mtime, status.st_size]
+            except OSError:
+                stamp += [0, 0]
+        return tuple(stamp)
+
+    @Slot()
+    def _look(self) -> None:
+        """Two `stat` calls a second see every commit of another process; the store then reads what is new."""
+        if self.store is None:
+            return
+        stamp = self._file_stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            store = self.store
+            self.run(Job("Read what is new", lambda _context: store.refresh(), key="refresh"))
