@@ -99,7 +99,8 @@ def name_text(key: str) -> str:
 
 def keyed_text(step: Keyed) -> str:
     """`[?@.key=="v"]`, with `&&` between several fields."""
-    return "[?" + " && ".join(f"@{name_text(f)}=={_literal(v)}" for f, v in zip(step.fields, step.values, strict=True)) + "]"
+    pairs = zip(step.fields, step.values, strict=True)
+    return "[?" + " && ".join(f"@{name_text(field)}=={_literal(value)}" for field, value in pairs) + "]"
 
 
 def _literal(value: Any) -> str:
@@ -185,7 +186,7 @@ class Pattern:
     def singular(self) -> bool:
         """Whether it can name one node at most (names, places and keys only)."""
         return all(
-            not segment.descendant and len(segment.selectors) == 1 and isinstance(segment.selectors[0], Name | Index | Key)
+            not segment.descendant and [isinstance(item, Name | Index | Key) for item in segment.selectors] == [True]
             for segment in self.segments
         )
 
@@ -282,7 +283,7 @@ def _parse_any(query: str, spelling: str) -> list[Segment]:
     except RecursionError:
         raise InvalidValue("the JSONPath is nested too deep") from None
     return [
-        Segment(tuple(_selector(item) for item in segment.selectors), isinstance(segment, JSONPathRecursiveDescentSegment))
+        Segment(tuple(map(_selector, segment.selectors)), isinstance(segment, JSONPathRecursiveDescentSegment))
         for segment in parsed.segments
     ]
 
@@ -315,7 +316,9 @@ def _filter_key(expression: Any) -> tuple[tuple[str, ...], tuple[Any, ...]] | No
     query, literal = expression.left, expression.right
     if isinstance(query, fe.FilterExpressionLiteral):
         query, literal = literal, query
-    if not isinstance(query, fe.RelativeFilterQuery) or not isinstance(literal, fe.FilterExpressionLiteral | fe.NullLiteral):
+    if not isinstance(query, fe.RelativeFilterQuery):
+        return None
+    if not isinstance(literal, fe.FilterExpressionLiteral | fe.NullLiteral):
         return None
     segments = list(query.query.segments)
     if len(segments) != 1 or len(segments[0].selectors) != 1:

@@ -45,7 +45,7 @@ def encode(value: object) -> bytes:
     """
     kind = type(value)
     if kind is str:
-        return b"s" + value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+        return b"s" + value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined, no-any-return]
     if kind is int:
         return b"i" + encode_int(value)  # type: ignore[arg-type]
     if kind is float:

@@ -78,13 +78,14 @@ class Database:
             connection = apsw.Connection(target, flags=flags)
             connection.set_busy_timeout(10_000)
             connection.execute(_PRAGMAS).fetchall()
-            application, version = (connection.execute(f"PRAGMA {name}").get for name in ("application_id", "user_version"))
+            application = connection.execute("PRAGMA application_id").get
+            version = connection.execute("PRAGMA user_version").get
         if application != APPLICATION_ID:
             connection.close()
             raise StoreError(f"{path} is an SQLite file, but not a store of The Re-factory; choose another file")
         if version > FORMAT:
             connection.close()
-            raise StoreError(f"{path} was written by a newer version (format {version}, this one knows {FORMAT}); update")
+            raise StoreError(f"{path} is of a newer version (format {version}, this program knows {FORMAT}); update it")
         return cls(path, connection, writable=not read_only)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ have more than one id, so whoever compares across ids compares the canonical byt
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,10 +18,13 @@ from engine.model.encoding import uvarint
 from engine.model.operations import FIRST_VALUE, LIST, MAP
 from engine.model.paths import Step
 from engine.storage.arrays import GrowArray
+from engine.storage.cache import ByteCache
 from engine.storage.records import pack_arrays, unpack_arrays
 
 INTERN_LIMIT = 1 << 20
 CACHE_BYTES = 48 << 20
+BLOCK_VALUES = 4096
+BLOCK_BYTES = 512 << 10
 
 
 def pack_strings(strings: Sequence[bytes]) -> dict[str, NDArray[Any]]:
@@ -107,7 +109,7 @@ class PathTable:
 
     def children(self, path: int) -> NDArray[np.int32]:
         """Ids of all children that a path ever had, in the order in which they were interned."""
-        if sum(map(len, self._recent.values())) > 4096 + self._grouped // 4 if len(self._recent) < 64 else False:
+        if len(self._steps) - self._grouped > 4096 + self._grouped // 4:
             self._regroup()
         if path < self._grouped:
             old = self._group_order[self._group_start[path] : self._group_start[path + 1]]
@@ -174,10 +176,10 @@ class PathTable:
         """The payload of a block that holds the paths from `first` on."""
         return pack_arrays(parents=self._parents.data[first:].copy(), **pack_strings(self._steps[first:]))
 
-    def load(self, payload: bytes) -> None:
-        """Add the paths of a block."""
+    def load(self, payload: bytes, skip: int = 0) -> None:
+        """Add the paths of a block, but for the first `skip`, which are here already."""
         arrays = unpack_arrays(payload)
-        self.define(arrays["parents"], unpack_strings(arrays))
+        self.define(arrays["parents"][skip:], unpack_strings(arrays)[skip:])
 
 
 class _Block:
@@ -208,8 +210,7 @@ class ValueTable:
         self._starts: NDArray[np.int64] = np.empty(0, np.int64)
         self._stored = FIRST_VALUE
         self._tail = _Block([])
-        self._cache: OrderedDict[int, _Block] = OrderedDict()
-        self._cached_bytes = 0
+        self.cache: ByteCache[_Block] = ByteCache(CACHE_BYTES)
         self._ids: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -227,8 +228,7 @@ class ValueTable:
         self._firsts.append(first)
         self._starts = np.array(self._firsts, np.int64)
         self._stored = first + count
-        keep = max(0, len(self._tail.raw) - count)
-        self._tail = _Block(self._tail.raw[len(self._tail.raw) - keep :])
+        self._tail = _Block(self._tail.raw[count:])
 
     def intern(self, canonical: bytes) -> int:
         """The id of a value; a new one where it was not met lately."""
@@ -263,17 +263,12 @@ class ValueTable:
             return self._tail, self._stored
         slot = int(np.searchsorted(self._starts, value, side="right")) - 1
         first = self._firsts[slot]
-        block = self._cache.get(first)
-        if block is None:
-            block = _Block(unpack_strings(unpack_arrays(self._fetch(first))))
-            self._cache[first] = block
-            self._cached_bytes += block.size
-            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
-                _, old = self._cache.popitem(last=False)
-                self._cached_bytes -= old.size
-        else:
-            self._cache.move_to_end(first)
+        block = self.cache.get(first, lambda: self._load(first))
         return block, first
+
+    def _load(self, first: int) -> tuple[_Block, int]:
+        block = _Block(unpack_strings(unpack_arrays(self._fetch(first))))
+        return block, block.size
 
     def canonical(self, value: int) -> bytes:
         """The canonical bytes of a value ("" for absent)."""
@@ -307,9 +302,15 @@ class ValueTable:
         """Canonical bytes of the values from `first` on that are not in blocks."""
         return self._tail.raw[first - self._stored :]
 
-    def block(self) -> bytes:
-        """The payload of a block with every value that is not in one yet."""
-        return pack_arrays(**pack_strings(self._tail.raw))
+    def block(self) -> tuple[int, bytes]:
+        """The next block of values that are in none yet: how many, and the payload."""
+        count = size = 0
+        for canonical in self._tail.raw:
+            size += len(canonical)
+            if count and (size > BLOCK_BYTES or count == BLOCK_VALUES):
+                break
+            count += 1
+        return count, pack_arrays(**pack_strings(self._tail.raw[:count]))
 
     def seed(self) -> None:
         """Learn the ids of the newest block, so that new commits reuse its values."""

@@ -33,7 +33,8 @@ class WriterLock:
             try:
                 self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
             except OSError as error:
-                raise StoreError(f"cannot write beside {self.path.name[:-5]}: {error.strerror}; check the folder") from None
+                store = self.path.name.removesuffix("-lock")
+                raise StoreError(f"cannot write beside {store}: {error.strerror}; check the folder") from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

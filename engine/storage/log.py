@@ -1,0 +1,502 @@
+"""The transaction log: the truth, in arrival order.
+
+Each transaction has a *dense* number, its place in this store's log; parents come before children. Old transactions
+stand in segments, the recent ones in `hot_transaction`, one durable row each; in memory the headers of all are
+columns, and rows, texts and ids are fetched by segment and cached. The recent ones (the *tail*) are in memory whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+from engine.model.transactions import ID_BYTES
+from engine.storage import segment
+from engine.storage.arrays import GrowArray
+from engine.storage.cache import ByteCache
+from engine.storage.database import Database
+from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
+from engine.storage.segment import HeaderColumns, RowColumns, Texts
+
+SEAL_ROWS = 1 << 16
+SEAL_TRANSACTIONS = 1 << 13
+ROW_CACHE_BYTES = 96 << 20
+TEXT_CACHE_BYTES = 24 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransaction:
+    """A transaction ready to be appended: labels placed, id computed, parents and timeline as local numbers."""
+
+    parents: tuple[int, ...]
+    timeline: int
+    replica: bytes
+    seq: int
+    time: int
+    recorded: int
+    author: str
+    message: str
+    source: str
+    id: bytes
+    operations: int
+    rows: RowColumns
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where a segment's transactions and rows begin, and how many there are."""
+
+    first: int
+    transactions: int
+    first_row: int
+    rows: int
+
+
+_HEADER_TYPES = {
+    "parent": np.int32,
+    "timeline": np.int32,
+    "replica": np.int16,
+    "seq": np.int64,
+    "time": np.int64,
+    "recorded": np.int64,
+    "operations": np.int32,
+    "rows_end": np.int64,
+}
+RESTORE = "restore it from a backup"
+_SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
+
+
+class Log:
+    """All transactions of an open store. Row numbers count from 0; a row's ordinal is its number plus 1."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self.paths = PathTable()
+        self.values = ValueTable(self._fetch_values)
+        self._columns = {name: GrowArray(dtype) for name, dtype in _HEADER_TYPES.items()}
+        self.extra_child = GrowArray(np.int32)
+        self.extra_parent = GrowArray(np.int32)
+        self.replicas: list[bytes] = []
+        self._replica_index: dict[bytes, int] = {}
+        self._parts: list[_Part] = []
+        self._part_rows: NDArray[np.int64] = np.empty(0, np.int64)
+        self._part_firsts: NDArray[np.int64] = np.empty(0, np.int64)
+        self._row_cache: ByteCache[RowColumns] = ByteCache(ROW_CACHE_BYTES)
+        self._text_cache: ByteCache[list[Texts]] = ByteCache(TEXT_CACHE_BYTES)
+        self._id_cache: ByteCache[list[bytes]] = ByteCache(TEXT_CACHE_BYTES)
+        self._tail = 0
+        self._tail_row = 0
+        self._tail_texts: list[Texts] = []
+        self._tail_ids: list[bytes] = []
+        self._tail_rows = _RowBuffer()
+        self._stored_paths = 1
+        self.chain = b""
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    @property
+    def count(self) -> int:
+        """Number of transactions."""
+        return len(self._columns["parent"])
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        return int(self._columns["rows_end"].data[-1]) if self.count else 0
+
+    @property
+    def sealed(self) -> int:
+        """Transactions below this stand in segments."""
+        return self._tail
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A header column over all transactions, by its name in `_HEADER_TYPES`."""
+        return self._columns[name].data
+
+    def row_start(self, dense: int) -> int:
+        """Number of the first row of a transaction."""
+        return int(self._columns["rows_end"].data[dense - 1]) if dense else 0
+
+    def parents(self, dense: int) -> tuple[int, ...]:
+        """Parents of a transaction, first parent first; () for the first of a history."""
+        first = int(self._columns["parent"].data[dense])
+        if first < 0:
+            return ()
+        where = np.searchsorted(self.extra_child.data, [dense, dense + 1])
+        return (first, *self.extra_parent.data[where[0] : where[1]].tolist())
+
+    def texts(self, dense: int) -> Texts:
+        """Author, message and source id of a transaction."""
+        if dense >= self._tail:
+            return self._tail_texts[dense - self._tail]
+        part = self._part_of(dense)
+        return self._part_texts(part)[dense - part.first]
+
+    def id(self, dense: int) -> bytes:
+        """The 32-byte id of a transaction."""
+        if dense >= self._tail:
+            return self._tail_ids[dense - self._tail]
+        part = self._part_of(dense)
+        return self._ids(part)[dense - part.first]
+
+    def find_id(self, prefix: str) -> list[int]:
+        """Transactions whose id in hex starts with `prefix`; two at most, enough to tell "ambiguous"."""
+        lowest = bytes.fromhex(prefix + "0" * (len(prefix) % 2))
+        found: list[int] = []
+        for part in self._parts:
+            found += self._scan_ids(self._ids(part), part.first, prefix, lowest)
+        found += self._scan_ids(self._tail_ids, self._tail, prefix, lowest)
+        return found[:2]
+
+    @staticmethod
+    def _scan_ids(ids: list[bytes], first: int, prefix: str, start: bytes) -> list[int]:
+        whole = start[: len(prefix) // 2]
+        return [first + i for i, item in enumerate(ids) if item.startswith(whole) and item.hex().startswith(prefix)]
+
+    def find_source(self, source: str) -> list[int]:
+        """Transactions with this source id, or whose source id starts with it (4 characters at least)."""
+        found: list[int] = []
+        for first, texts in self._all_texts():
+            found += [first + i for i, text in enumerate(texts) if text[2].startswith(source)]
+        exact = [dense for dense in found if self.texts(dense)[2] == source]
+        return exact or (found if len(source) >= 4 else [])
+
+    def _all_texts(self) -> Any:
+        for part in self._parts:
+            yield part.first, self._part_texts(part)
+        yield self._tail, self._tail_texts
+
+    def find_handle(self, replica: bytes, seq: int) -> int | None:
+        """The transaction of a handle, or None."""
+        index = self._replica_index.get(replica)
+        if index is None:
+            return None
+        found = np.flatnonzero((self.column("replica") == index) & (self.column("seq") == seq))
+        return int(found[0]) if len(found) else None
+
+    def last_seq(self, replica: bytes) -> int:
+        """The highest sequence number of a replica, 0 for none."""
+        index = self._replica_index.get(replica)
+        if index is None:
+            return 0
+        return int(self.column("seq")[self.column("replica") == index].max(initial=0))
+
+    def rows(self, dense: int) -> RowColumns:
+        """The rows of one transaction."""
+        start, end = self.row_start(dense), int(self._columns["rows_end"].data[dense])
+        if dense >= self._tail:
+            return self._tail_rows.slice(start - self._tail_row, end - self._tail_row)
+        part = self._part_of(dense)
+        return self._part_columns(part).take(slice(start - part.first_row, end - part.first_row))
+
+    def gather(self, chain: NDArray[np.int32]) -> tuple[RowColumns, NDArray[np.int32]]:
+        """Rows of many transactions (ascending dense numbers), in order, and the transaction of each row."""
+        ends = self.column("rows_end")[chain]
+        starts = np.where(chain > 0, self.column("rows_end")[chain - 1], 0)
+        counts = ends - starts
+        owner = np.repeat(chain, counts)
+        total = len(owner)
+        numbers = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(total, dtype=np.int64)
+        parts = []
+        bounds = np.searchsorted(numbers, [*self._part_rows, self._tail_row]).tolist()
+        for index in range(len(self._parts)):
+            low, high = bounds[index], bounds[index + 1]
+            if high > low:
+                part = self._parts[index]
+                parts.append(self._part_columns(part).take(_contiguous(numbers[low:high] - part.first_row)))
+        if bounds[-1] < total:
+            parts.append(self._tail_rows.columns().take(_contiguous(numbers[bounds[-1] :] - self._tail_row)))
+        return segment.concatenate(parts), owner
+
+    def _part_of(self, dense: int) -> _Part:
+        return self._parts[int(np.searchsorted(self._part_firsts, dense, side="right")) - 1]
+
+    def _part_columns(self, part: _Part) -> RowColumns:
+        return self._row_cache.get(part.first, lambda: self._load_rows(part))
+
+    def _load_rows(self, part: _Part) -> tuple[RowColumns, int]:
+        payload = self._blob(part, "columns")
+        rows = segment.unpack_rows(payload, part.first_row + 1, part.rows)
+        return rows, rows.nbytes
+
+    def _part_texts(self, part: _Part) -> list[Texts]:
+        def load() -> tuple[list[Texts], int]:
+            texts = segment.unpack_texts(self._blob(part, "texts"))
+            return texts, 300 * len(texts)
+
+        return self._text_cache.get(part.first, load)
+
+    def _ids(self, part: _Part) -> list[bytes]:
+        def load() -> tuple[list[bytes], int]:
+            ids = segment.split_ids(self._blob(part, "ids"), part.transactions)
+            return ids, (ID_BYTES + 41) * len(ids)
+
+        return self._id_cache.get(part.first, load)
+
+    def _blob(self, part: _Part, name: str) -> bytes:
+        found = self._db.execute(f"SELECT {name} FROM segment WHERE first_transaction=?", (part.first,))
+        if not found:
+            raise CorruptStore(f"the store is damaged: segment {part.first} is missing; restore it from a backup")
+        return unseal(f"segment.{name}", part.first, found[0][0])
+
+    def _fetch_values(self, first: int) -> bytes:
+        found = self._db.execute("SELECT body FROM value_block WHERE first=?", (first,))
+        if not found:
+            raise CorruptStore(f"the store is damaged: value block {first} is missing; restore it from a backup")
+        return unseal("value_block", first, found[0][0])
+
+    # ----------------------------------------------------------------------------- following the file
+
+    def follow(self, manifest: dict[str, Any]) -> None:
+        """Read what the file holds beyond what is in memory. The caller holds a read or write transaction."""
+        self._follow_dictionaries()
+        self._follow_segments()
+        self._follow_hot()
+        if self.count < manifest["sealed"] or manifest["sealed"] < self._tail:
+            raise CorruptStore(
+                f"the store is damaged: the manifest counts {manifest['sealed']} transactions in segments, "
+                f"the file holds {min(self.count, self._tail)}; restore it from a backup"
+            )
+        self.chain = manifest["chain"]
+
+    def _follow_dictionaries(self) -> None:
+        for first, count, body in self._db.execute(
+            "SELECT first, count, body FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
+        ):
+            if first != self._stored_paths:
+                raise CorruptStore(f"the store is damaged: paths {self._stored_paths} to {first} are missing; {RESTORE}")
+            if first + count > len(self.paths):
+                self.paths.load(unseal("path_block", first, body), len(self.paths) - first)
+            self._stored_paths = first + count
+        for first, count in self._db.execute(
+            "SELECT first, count FROM value_block WHERE first >= ? ORDER BY first", (self.values.stored,)
+        ):
+            self.values.add_block(first, count)
+
+    def _follow_segments(self) -> None:
+        known = self._tail
+        for first, transactions, first_row, rows, headers in self._db.execute(
+            f"{_SELECT_SEGMENT} WHERE first_transaction >= ? ORDER BY first_transaction", (known,)
+        ):
+            if first != self._tail or first_row != self._tail_row:
+                raise CorruptStore(f"the store is damaged: transactions {self._tail} to {first} are missing; {RESTORE}")
+            part = _Part(first, transactions, first_row, rows)
+            skip = self.count - first
+            if skip < transactions:
+                self._add_headers(
+                    segment.unpack_headers(unseal("segment.headers", first, headers), transactions), part, max(0, skip)
+                )
+            self._add_part(part)
+
+    def _add_part(self, part: _Part) -> None:
+        """Take over from the tail what a segment now holds."""
+        self._parts.append(part)
+        self._part_rows = np.array([item.first_row for item in self._parts], np.int64)
+        self._part_firsts = np.array([item.first for item in self._parts], np.int64)
+        kept = part.transactions
+        self._tail_texts = self._tail_texts[kept:]
+        self._tail_ids = self._tail_ids[kept:]
+        self._tail_rows = self._tail_rows.without(part.rows)
+        self._tail += part.transactions
+        self._tail_row += part.rows
+
+    def _add_headers(self, headers: HeaderColumns, part: _Part, skip: int) -> None:
+        columns = self._columns
+        index = np.array([self._replica(replica) for replica in headers.replicas], np.int16)
+        for name in ("parent", "timeline", "seq", "time", "recorded", "operations"):
+            columns[name].extend(getattr(headers, name)[skip:])
+        columns["replica"].extend(index[headers.replica[skip:]])
+        columns["rows_end"].extend((part.first_row + np.cumsum(headers.rows, dtype=np.int64))[skip:])
+        new = headers.extra_child >= part.first + skip
+        self.extra_child.extend(headers.extra_child[new])
+        self.extra_parent.extend(headers.extra_parent[new])
+
+    def _follow_hot(self) -> None:
+        for dense, body in self._db.execute(
+            "SELECT dense, body FROM hot_transaction WHERE dense >= ? ORDER BY dense", (self.count,)
+        ):
+            if dense != self.count:
+                raise CorruptStore(f"the store is damaged: transaction {self.count} is missing; {RESTORE}")
+            self._append_hot(unseal_object("hot_transaction", dense, body))
+
+    def _append_hot(self, record: list[Any]) -> None:
+        (*head, path_first, parents, steps, value_first, new_values, rows) = record
+        skip = len(self.paths) - path_first
+        if skip < len(steps):
+            self.paths.define(parents[skip:], steps[skip:])
+        for canonical in new_values[len(self.values) - value_first :]:
+            self.values.append(canonical)
+        columns = segment.make_columns(
+            *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))
+        )
+        self.append(NewTransaction(tuple(head[0]), *head[1:], columns))
+
+    # ----------------------------------------------------------------------------------------- appending
+
+    def _replica(self, replica: bytes) -> int:
+        index = self._replica_index.get(replica)
+        if index is None:
+            index = self._replica_index[replica] = len(self.replicas)
+            self.replicas.append(replica)
+        return index
+
+    def append(self, new: NewTransaction) -> int:
+        """Add a transaction in memory; it becomes durable by `write_hot` or `write_segment`."""
+        dense = self.count
+        columns = self._columns
+        columns["rows_end"].append(self.row_count + len(new.rows))
+        columns["parent"].append(new.parents[0] if new.parents else -1)
+        for name in ("timeline", "seq", "time", "recorded", "operations"):
+            columns[name].append(getattr(new, name))
+        columns["replica"].append(self._replica(new.replica))
+        for parent in new.parents[1:]:
+            self.extra_child.append(dense)
+            self.extra_parent.append(parent)
+        self._tail_texts.append((new.author, new.message, new.source))
+        self._tail_ids.append(new.id)
+        self._tail_rows.extend(new.rows)
+        return dense
+
+    def marks(self) -> tuple[int, int, int]:
+        """How much there is now (transactions, paths, values), for `rewind`."""
+        return self.count, len(self.paths), len(self.values)
+
+    def rewind(self, marks: tuple[int, int, int]) -> None:
+        """Forget what was added in memory since `marks` and did not become durable."""
+        count, path_count, value_count = marks
+        rows = self.row_start(count)
+        for column in (*self._columns.values(),):
+            column.truncate(count)
+        keep = int(np.searchsorted(self.extra_child.data, count))
+        self.extra_child.truncate(keep)
+        self.extra_parent.truncate(keep)
+        del self._tail_texts[count - self._tail :]
+        del self._tail_ids[count - self._tail :]
+        self._tail_rows.truncate(rows - self._tail_row)
+        self.paths.truncate(path_count)
+        self.values.truncate(value_count)
+
+    def write_hot(self, dense: int, paths_before: int, values_before: int) -> None:
+        """Make one appended transaction durable, as a row of its own, with the paths and values that it brought."""
+        rows = self.rows(dense)
+        author, message, source = self.texts(dense)
+        names = ("timeline", "seq", "time", "recorded", "operations")
+        timeline, seq, time, recorded, operations = (self._columns[name].data[dense].item() for name in names)
+        replica = self.replicas[int(self._columns["replica"].data[dense])]
+        fresh = range(paths_before, len(self.paths))
+        record = [
+            list(self.parents(dense)),
+            *(timeline, replica, seq, time, recorded, author, message, source, self.id(dense), operations),
+            paths_before,
+            [self.paths.parent(path) for path in fresh],
+            [self.paths.encoded_step(path) for path in fresh],
+            values_before,
+            self.values.tail(values_before),
+            [column.tobytes() for column in (rows.path, rows.kind, rows.value, rows.arg, rows.label)],
+        ]
+        self._db.execute(
+            "INSERT INTO hot_transaction VALUES (?, ?)", (dense, seal_object("hot_transaction", dense, record))
+        )
+
+    def tail_is_long(self) -> bool:
+        """Whether the tail should become a segment."""
+        return len(self._tail_rows) >= SEAL_ROWS or self.count - self._tail >= SEAL_TRANSACTIONS
+
+    def write_segment(self) -> None:
+        """Turn the whole tail into a segment, with the paths and values not yet in blocks. The caller holds a write
+        transaction and writes the manifest (`sealed`, `chain`) in it."""
+        if self.count == self._tail:
+            return
+        part = _Part(self._tail, self.count - self._tail, self._tail_row, len(self._tail_rows))
+        self._write_dictionaries()
+        bodies = {
+            "headers": segment.pack_headers(self._tail_headers(part)),
+            "texts": segment.pack_texts(self._tail_texts),
+            "ids": b"".join(self._tail_ids),
+            "columns": segment.pack_rows(self._tail_rows.columns(), part.first_row + 1),
+        }
+        sealed = {name: seal(f"segment.{name}", part.first, payload) for name, payload in bodies.items()}
+        self._db.execute(
+            "INSERT INTO segment VALUES (?,?,?,?,?,?,?,?)",
+            (part.first, part.transactions, part.first_row, part.rows, *sealed.values()),
+        )
+        self._db.execute("DELETE FROM hot_transaction")
+        checksums = b"".join(body[:CHECKSUM_BYTES] for body in sealed.values())
+        self.chain = blake3(self.chain + checksums).digest()
+        rows = self._tail_rows.columns()
+        self._row_cache.put(part.first, rows, rows.nbytes)
+        self._text_cache.put(part.first, self._tail_texts, 300 * part.transactions)
+        self._id_cache.put(part.first, self._tail_ids, (ID_BYTES + 41) * part.transactions)
+        self._add_part(part)
+
+    def _tail_headers(self, part: _Part) -> HeaderColumns:
+        local = {name: array.data[part.first :] for name, array in self._columns.items()}
+        used, index = np.unique(local["replica"], return_inverse=True)
+        extra = self.extra_child.data >= part.first
+        return HeaderColumns(
+            parent=local["parent"],
+            timeline=local["timeline"],
+            replica=index.astype(np.int16),
+            seq=local["seq"],
+            time=local["time"],
+            recorded=local["recorded"],
+            rows=np.diff(local["rows_end"], prepend=part.first_row).astype(np.int32),
+            operations=local["operations"],
+            extra_child=self.extra_child.data[extra],
+            extra_parent=self.extra_parent.data[extra],
+            replicas=tuple(self.replicas[i] for i in used.tolist()),
+        )
+
+    def _write_dictionaries(self) -> None:
+        first = self._stored_paths
+        if len(self.paths) > first:
+            body = seal("path_block", first, self.paths.block(first))
+            self._db.execute("INSERT INTO path_block VALUES (?,?,?)", (first, len(self.paths) - first, body))
+            self._stored_paths = len(self.paths)
+        while len(self.values) > self.values.stored:
+            first = self.values.stored
+            count, payload = self.values.block()
+            self._db.execute("INSERT INTO value_block VALUES (?,?,?)", (first, count, seal("value_block", first, payload)))
+            self.values.add_block(first, count)
+
+
+class _RowBuffer:
+    """Growing row columns."""
+
+    def __init__(self, rows: RowColumns | None = None) -> None:
+        types = (np.int32, np.uint8, np.int32, np.int32, np.int64)
+        self._columns = [GrowArray(dtype) for dtype in types]
+        if rows is not None:
+            self.extend(rows)
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def extend(self, rows: RowColumns) -> None:
+        for column, values in zip(self._columns, (rows.path, rows.kind, rows.value, rows.arg, rows.label), strict=True):
+            column.extend(values)
+
+    def columns(self) -> RowColumns:
+        return RowColumns(*(column.data for column in self._columns))
+
+    def slice(self, start: int, end: int) -> RowColumns:
+        return self.columns().take(slice(start, end))
+
+    def without(self, count: int) -> _RowBuffer:
+        return _RowBuffer(self.columns().take(slice(count, None)))
+
+    def truncate(self, length: int) -> None:
+        for column in self._columns:
+            column.truncate(length)
+
+
+def _contiguous(numbers: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """A slice where the numbers are consecutive, so that taking them copies nothing."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers

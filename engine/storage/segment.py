@@ -1,0 +1,170 @@
+"""Segments: runs of transactions taken apart into columns, immutable once written.
+
+A segment has four bodies, fetched apart: `headers` (parents, timelines, clocks, counts: what the graph needs),
+`texts` (author, message, source id), `ids`, and `columns` (the rows). See ARCHITECTURE.md for the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL
+from engine.model.transactions import ID_BYTES, REPLICA_BYTES
+from engine.storage.dictionaries import pack_strings, unpack_strings
+from engine.storage.records import pack_arrays, unpack_arrays
+
+_PLACE_NONE, _PLACE_END, _PLACE_LABEL = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumns:
+    """Rows as columns of equal length; `label` is `NO_LABEL` where the row leaves the path's place alone."""
+
+    path: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    value: NDArray[np.int32]
+    arg: NDArray[np.int32]
+    label: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def take(self, where: slice | NDArray[Any]) -> RowColumns:
+        """Some of the rows."""
+        return RowColumns(self.path[where], self.kind[where], self.value[where], self.arg[where], self.label[where])
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the columns."""
+        return sum(column.nbytes for column in (self.path, self.kind, self.value, self.arg, self.label))
+
+
+def concatenate(parts: Sequence[RowColumns]) -> RowColumns:
+    """Rows one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return make_columns([], [], [], [], [])
+    columns = ("path", "kind", "value", "arg", "label")
+    return RowColumns(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
+
+def make_columns(path: Any, kind: Any, value: Any, arg: Any, label: Any) -> RowColumns:
+    """Columns of the right types from any sequences."""
+    return RowColumns(
+        np.asarray(path, np.int32),
+        np.asarray(kind, np.uint8),
+        np.asarray(value, np.int32),
+        np.asarray(arg, np.int32),
+        np.asarray(label, np.int64),
+    )
+
+
+def place(label: NDArray[np.int64], first_ordinal: int) -> NDArray[np.int64]:
+    """Labels with `AT_END` made into the default label of each row's ordinal."""
+    ordinals = np.arange(first_ordinal, first_ordinal + len(label), dtype=np.int64)
+    return np.where(label == AT_END, ordinals << LABEL_SHIFT, label)
+
+
+def pack_rows(rows: RowColumns, first_ordinal: int) -> bytes:
+    """The `columns` payload; labels that are the default of their ordinal cost nothing."""
+    ordinals = np.arange(first_ordinal, first_ordinal + len(rows), dtype=np.int64)
+    how = np.full(len(rows), _PLACE_LABEL, np.uint8)
+    how[rows.label == NO_LABEL] = _PLACE_NONE
+    how[rows.label == ordinals << LABEL_SHIFT] = _PLACE_END
+    return pack_arrays(
+        path=rows.path, kind=rows.kind, value=rows.value, arg=rows.arg, place=how, label=rows.label[how == _PLACE_LABEL]
+    )
+
+
+def unpack_rows(payload: bytes, first_ordinal: int, count: int) -> RowColumns:
+    """The rows of a `columns` payload."""
+    arrays = unpack_arrays(payload)
+    if len(arrays["path"]) != count:
+        raise CorruptStore(f"the store is damaged: a segment holds {len(arrays['path'])} rows, not {count}")
+    how = arrays["place"]
+    label = np.zeros(count, np.int64)
+    label[how == _PLACE_LABEL] = arrays["label"]
+    ends = np.flatnonzero(how == _PLACE_END)
+    label[ends] = (ends + first_ordinal) << LABEL_SHIFT
+    return RowColumns(arrays["path"], arrays["kind"], arrays["value"], arrays["arg"], label)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderColumns:
+    """Transactions of a run, one element each; `extra_*` list second and further parents as (child, parent)."""
+
+    parent: NDArray[np.int32]
+    timeline: NDArray[np.int32]
+    replica: NDArray[np.int16]
+    seq: NDArray[np.int64]
+    time: NDArray[np.int64]
+    recorded: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    operations: NDArray[np.int32]
+    extra_child: NDArray[np.int32]
+    extra_parent: NDArray[np.int32]
+    replicas: tuple[bytes, ...]
+
+
+def pack_headers(headers: HeaderColumns) -> bytes:
+    """The `headers` payload."""
+    names = HeaderColumns.__dataclass_fields__
+    arrays = {name: getattr(headers, name) for name in names if name != "replicas"}
+    return pack_arrays(**arrays, replicas=np.frombuffer(b"".join(headers.replicas), np.uint8))
+
+
+def unpack_headers(payload: bytes, count: int) -> HeaderColumns:
+    """The transactions of a `headers` payload."""
+    arrays = unpack_arrays(payload)
+    if len(arrays["parent"]) != count:
+        raise CorruptStore(f"the store is damaged: a segment has {len(arrays['parent'])} transactions, not {count}")
+    raw = arrays.pop("replicas").tobytes()
+    replicas = tuple(raw[i : i + REPLICA_BYTES] for i in range(0, len(raw), REPLICA_BYTES))
+    return HeaderColumns(**arrays, replicas=replicas)
+
+
+Texts = tuple[str, str, str]
+
+
+def pack_texts(texts: Sequence[Texts]) -> bytes:
+    """The `texts` payload: (author, message, source) of each transaction; authors once each."""
+    authors = {author: index for index, author in enumerate(dict.fromkeys(text[0] for text in texts))}
+    columns: dict[str, NDArray[Any]] = {
+        "author": np.fromiter((authors[text[0]] for text in texts), np.uint32, len(texts))
+    }
+    for name, strings in (
+        ("authors", list(authors)),
+        ("message", [text[1] for text in texts]),
+        ("source", [text[2] for text in texts]),
+    ):
+        packed = pack_strings([string.encode("utf-8", "surrogatepass") for string in strings])
+        columns |= {f"{name}_{part}": array for part, array in packed.items()}
+    return pack_arrays(**columns)
+
+
+def unpack_texts(payload: bytes) -> list[Texts]:
+    """The texts of a `texts` payload."""
+    arrays = unpack_arrays(payload)
+
+    def strings(name: str) -> list[str]:
+        raw = unpack_strings({part: arrays[f"{name}_{part}"] for part in ("lengths", "bytes")})
+        return [item.decode("utf-8", "surrogatepass") for item in raw]
+
+    authors = strings("authors")
+    return list(
+        zip([authors[i] for i in arrays["author"].tolist()], strings("message"), strings("source"), strict=True)
+    )
+
+
+def split_ids(payload: bytes, count: int) -> list[bytes]:
+    """The ids of an `ids` payload, which is nothing but them."""
+    if len(payload) != count * ID_BYTES:
+        raise CorruptStore("the store is damaged: a segment's ids have another length than it says; restore a backup")
+    return [payload[i : i + ID_BYTES] for i in range(0, len(payload), ID_BYTES)]
