@@ -270,7 +270,7 @@ class Log:
             "SELECT first, count, body FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
         ):
             if first != self._stored_paths:
-                raise CorruptStore(f"the store is damaged: paths {self._stored_paths} to {first} are missing; {RESTORE}")
+                raise CorruptStore(f"the store is damaged: paths from {self._stored_paths} on are missing; {RESTORE}")
             if first + count > len(self.paths):
                 self.paths.load(unseal("path_block", first, body), len(self.paths) - first)
             self._stored_paths = first + count
@@ -326,16 +326,21 @@ class Log:
             self._append_hot(unseal_object("hot_transaction", dense, body))
 
     def _append_hot(self, record: list[Any]) -> None:
-        (*head, path_first, parents, steps, value_first, new_values, rows) = record
+        (*head, path_first, step_parents, steps, value_first, new_values, rows) = record
         skip = len(self.paths) - path_first
         if skip < len(steps):
-            self.paths.define(parents[skip:], steps[skip:])
+            self.paths.define(step_parents[skip:], steps[skip:])
         for canonical in new_values[len(self.values) - value_first :]:
             self.values.append(canonical)
         columns = segment.make_columns(
             *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))
         )
-        self.append(NewTransaction(tuple(head[0]), *head[1:], columns))
+        parents, timeline, replica, seq, time, recorded, author, message, source, id_, operations = head
+        self.append(
+            NewTransaction(
+                tuple(parents), timeline, replica, seq, time, recorded, author, message, source, id_, operations, columns
+            )
+        )
 
     # ----------------------------------------------------------------------------------------- appending
 
@@ -462,7 +467,8 @@ class Log:
         while len(self.values) > self.values.stored:
             first = self.values.stored
             count, payload = self.values.block()
-            self._db.execute("INSERT INTO value_block VALUES (?,?,?)", (first, count, seal("value_block", first, payload)))
+            body = seal("value_block", first, payload)
+            self._db.execute("INSERT INTO value_block VALUES (?,?,?)", (first, count, body))
             self.values.add_block(first, count)
 
 

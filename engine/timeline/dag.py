@@ -1,0 +1,183 @@
+"""The graph of transactions as numpy columns, and first-parent chains without walking them.
+
+Transactions of one timeline that follow each other by first parent form a *run*. A first-parent chain is then a few
+slices of runs, whatever its length, and "is this on that chain" is a comparison of two places.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.storage.arrays import GrowArray
+from engine.storage.log import Log
+
+_REBUILD = 4096
+
+
+class Graph:
+    """Columns over all transactions, indexed by dense number. Views stay valid while the graph grows."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._run = GrowArray(np.int32)
+        self._place = GrowArray(np.int32)
+        self._members: list[NDArray[np.int32] | GrowArray] = []
+        self._forks: list[int] = []
+
+    @property
+    def count(self) -> int:
+        """Number of transactions."""
+        return self._log.count
+
+    @property
+    def parent(self) -> NDArray[np.int32]:
+        """First parent, -1 for none."""
+        return self._log.column("parent")
+
+    @property
+    def timeline(self) -> NDArray[np.int32]:
+        """Id of the timeline that each transaction was made on."""
+        return self._log.column("timeline")
+
+    @property
+    def time(self) -> NDArray[np.int64]:
+        """Microseconds since the epoch."""
+        return self._log.column("time")
+
+    @property
+    def recorded(self) -> NDArray[np.int64]:
+        """Hybrid logical clock stamps."""
+        return self._log.column("recorded")
+
+    @property
+    def operations(self) -> NDArray[np.int32]:
+        """Number of operations."""
+        return self._log.column("operations")
+
+    @property
+    def extra_parents(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Second and further parents of merges: (child, parent), ascending by child."""
+        return self._log.extra_child.data, self._log.extra_parent.data
+
+    def parents(self, dense: int) -> tuple[int, ...]:
+        """All parents, the first one first."""
+        return self._log.parents(dense)
+
+    # ---------------------------------------------------------------------------------------------- runs
+
+    def follow(self) -> None:
+        """Take in what the log has gained (or lost: a rewind)."""
+        count = self.count
+        if len(self._run) > count or count - len(self._run) > _REBUILD:
+            self._rebuild()
+        for dense in range(len(self._run), count):
+            self._append(dense)
+
+    def _rebuild(self) -> None:
+        order = np.argsort(self.timeline, kind="stable").astype(np.int32)
+        timeline, parent = self.timeline[order], self.parent[order]
+        starts = np.ones(len(order), bool)
+        starts[1:] = (timeline[1:] != timeline[:-1]) | (parent[1:] != order[:-1])
+        first = np.flatnonzero(starts)
+        run = np.cumsum(starts, dtype=np.int64) - 1
+        self._run, self._place = GrowArray(np.int32), GrowArray(np.int32)
+        column = np.empty(len(order), np.int32)
+        column[order] = run
+        self._run.extend(column)
+        column[order] = np.arange(len(order)) - first[run]
+        self._place.extend(column)
+        bounds = [*first.tolist(), len(order)]
+        self._members = [order[bounds[i] : bounds[i + 1]] for i in range(len(first))]
+        self._forks = parent[first].tolist()
+
+    def _append(self, dense: int) -> None:
+        parent = int(self.parent[dense])
+        run = int(self._run.data[parent]) if parent >= 0 else -1
+        if run < 0 or self.timeline[parent] != self.timeline[dense] or self._place.data[parent] + 1 != len(self._members[run]):
+            run = len(self._members)
+            self._members.append(GrowArray(np.int32))
+            self._forks.append(parent)
+        members = self._members[run]
+        if not isinstance(members, GrowArray):
+            grown = GrowArray(np.int32)
+            grown.extend(members)
+            self._members[run] = members = grown
+        self._run.append(run)
+        self._place.append(len(members))
+        members.append(dense)
+
+    def _run_members(self, run: int) -> NDArray[np.int32]:
+        members = self._members[run]
+        return members.data if isinstance(members, GrowArray) else members
+
+    def lineage(self, dense: int) -> list[tuple[int, int]]:
+        """The runs of the first-parent chain of a transaction, newest first: (run, how many of its members)."""
+        found = []
+        while dense >= 0:
+            run = int(self._run.data[dense])
+            found.append((run, int(self._place.data[dense]) + 1))
+            dense = self._forks[run]
+        return found
+
+    def chain(self, dense: int, after: int = -1) -> NDArray[np.int32]:
+        """The first-parent chain of a transaction, oldest first; only what follows `after`, which is on it."""
+        slices = []
+        stop = int(self._run.data[after]) if after >= 0 else -1
+        for run, length in self.lineage(dense):
+            start = int(self._place.data[after]) + 1 if run == stop else 0
+            slices.append(self._run_members(run)[start:length])
+            if run == stop:
+                break
+        return np.concatenate(slices[::-1]) if slices else np.empty(0, np.int32)
+
+    def nearest(self, dense: int, candidates: NDArray[Any]) -> int:
+        """The last of `candidates` (dense numbers) on the first-parent chain of a transaction, -1 for none."""
+        if not len(candidates):
+            return -1
+        runs, places = self._run.data[candidates], self._place.data[candidates]
+        for run, length in self.lineage(dense):
+            there = np.flatnonzero((runs == run) & (places < length))
+            if len(there):
+                return int(candidates[there[np.argmax(places[there])]])
+        return -1
+
+    def on_chain(self, ancestor: int, dense: int) -> bool:
+        """Whether `ancestor` is on the first-parent chain of `dense` (itself included)."""
+        run, place = int(self._run.data[ancestor]), int(self._place.data[ancestor])
+        return any(run == other and place < length for other, length in self.lineage(dense))
+
+    def back(self, dense: int, steps: int) -> int:
+        """The transaction `steps` earlier on first parents; -1 is the empty state, -2 when there are fewer."""
+        for run, length in self.lineage(dense):
+            if steps < length:
+                return int(self._run_members(run)[length - 1 - steps])
+            steps -= length
+        return -1 if steps == 0 else -2
+
+    def reachable(self, heads: list[int]) -> NDArray[np.bool_]:
+        """Which transactions are the heads or their ancestors, by any parent."""
+        seen = np.zeros(self.count, bool)
+        taken: dict[int, int] = {}
+        work = list(heads)
+        children, parents = self.extra_parents
+        while work:
+            dense = work.pop()
+            if dense < 0 or seen[dense]:
+                continue
+            for run, length in self.lineage(dense):
+                had = taken.get(run, 0)
+                if had >= length:
+                    break
+                members = self._run_members(run)[had:length]
+                seen[members] = True
+                taken[run] = length
+                low, high = np.searchsorted(children, [members[0], members[-1] + 1])
+                if high > low:
+                    merged = np.isin(children[low:high], members, assume_unique=False)
+                    work += parents[low:high][merged].tolist()
+                if had:
+                    break
+        return seen

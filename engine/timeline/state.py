@@ -1,0 +1,162 @@
+"""States as vectors: path id → value id, and path id → label, at any version.
+
+A state is the nearest known one on the first-parent chain, plus one scatter of the rows after it (the last write
+wins). Known are checkpoints, which belong to versions and are stored as their live paths, and a cache bounded by
+bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.operations import ABSENT, MAP, ROOT, Kind
+from engine.storage.cache import ByteCache
+from engine.storage.database import Database
+from engine.storage.log import Log
+from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal
+from engine.storage.segment import RowColumns
+from engine.timeline.dag import Graph
+
+CHECKPOINT_ROWS = 1 << 16
+CACHE_BYTES = 96 << 20
+EMPTY = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Value id and label of every path that the store knew when this was made; later paths are absent."""
+
+    values: NDArray[np.int32]
+    labels: NDArray[np.int64]
+
+    def value(self, path: int) -> int:
+        """The value id at a path, 0 for absent."""
+        return int(self.values[path]) if path < len(self.values) else ABSENT
+
+    def label(self, path: int) -> int:
+        """The label of a live path."""
+        return int(self.labels[path])
+
+    def live(self, paths: NDArray[Any]) -> NDArray[Any]:
+        """Those of the paths that are live, in the order given."""
+        known = paths[paths < len(self.values)] if len(paths) and paths[-1] >= len(self.values) else paths
+        return known[self.values[known] != ABSENT]
+
+    def ordered(self, children: NDArray[Any]) -> NDArray[Any]:
+        """Live paths of one container in their order."""
+        live = self.live(children)
+        return live[np.argsort(self.labels[live], kind="stable")]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the two vectors."""
+        return self.values.nbytes + self.labels.nbytes
+
+
+def empty_state() -> State:
+    """The state before everything: an empty map."""
+    return State(np.array([MAP], np.int32), np.array([1], np.int64))
+
+
+def advance(state: State, rows: RowColumns, path_count: int) -> State:
+    """The state after some rows, in their order."""
+    values = np.zeros(path_count, np.int32)
+    labels = np.zeros(path_count, np.int64)
+    values[: len(state.values)] = state.values
+    labels[: len(state.labels)] = state.labels
+    setting = (rows.kind != Kind.MOVE) & (rows.kind != Kind.RELABEL)
+    values[rows.path[setting]] = rows.value[setting]
+    placing = rows.label != 0
+    labels[rows.path[placing]] = rows.label[placing]
+    return State(values, labels)
+
+
+class States:
+    """States of an open store by version (dense number; -1 is the empty state)."""
+
+    def __init__(self, database: Database, log: Log, graph: Graph) -> None:
+        self._db = database
+        self._log = log
+        self._graph = graph
+        self.cache: ByteCache[State] = ByteCache(CACHE_BYTES)
+        self._cached: list[int] = []
+        self._checkpoints: NDArray[np.int64] = np.empty(0, np.int64)
+
+    def follow(self) -> None:
+        """Learn which checkpoints the file holds."""
+        found = self._db.execute("SELECT dense FROM checkpoint ORDER BY dense")
+        self._checkpoints = np.array([row[0] for row in found], np.int64)
+
+    def forget(self) -> None:
+        """Drop every cached state (after a rewind, numbers mean other transactions)."""
+        self.cache.clear()
+        self._cached = []
+
+    def at(self, dense: int) -> State:
+        """The state at a version."""
+        if dense == EMPTY:
+            return empty_state()
+        found = self.cache.peek(dense)
+        if found is None:
+            found = self._make(dense)
+            self.cache.put(dense, found, found.nbytes)
+            self._cached = [*[item for item in self._cached[-255:] if self.cache.peek(item) is not None], dense]
+        return found
+
+    def _make(self, dense: int) -> State:
+        base = self._graph.nearest(dense, np.array(self._cached, np.int64))
+        stored = self._graph.nearest(dense, self._checkpoints)
+        state = empty_state()
+        if stored > base:
+            base, state = stored, self._load(stored)
+        elif base >= 0:
+            state = self.cache.peek(base) or state
+        rows, _ = self._log.gather(self._graph.chain(dense, base))
+        return advance(state, rows, len(self._log.paths))
+
+    def _load(self, dense: int) -> State:
+        body = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))[0][0]
+        arrays = unpack_arrays(unseal("checkpoint", dense, body))
+        size = len(self._log.paths)
+        values, labels = np.zeros(size, np.int32), np.zeros(size, np.int64)
+        live = np.cumsum(arrays["path"], dtype=np.int64)
+        values[live], labels[live] = arrays["value"], arrays["label"]
+        return State(values, labels)
+
+    def needs_checkpoint(self, dense: int) -> bool:
+        """Whether so many rows lie behind a version, since the last checkpoint on its chain, that it should be one."""
+        base = self._graph.nearest(dense, self._checkpoints)
+        chain = self._graph.chain(dense, base)
+        ends = self._log.column("rows_end")
+        if not len(chain) or int(ends[dense]) - self._log.row_start(int(chain[0])) < CHECKPOINT_ROWS:
+            return False
+        starts = np.where(chain > 0, ends[chain - 1], 0)
+        return int((ends[chain] - starts).sum()) >= CHECKPOINT_ROWS
+
+    def write_checkpoint(self, dense: int) -> None:
+        """Store the state of a version. The caller holds a write transaction."""
+        state = self.at(dense)
+        live = np.flatnonzero(state.values)
+        body = pack_arrays(
+            path=np.diff(live, prepend=0).astype(np.int32), value=state.values[live], label=state.labels[live]
+        )
+        self._db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?,?)", (dense, seal("checkpoint", dense, body)))
+        self._checkpoints = np.append(self._checkpoints, dense)
+
+
+def subtree(parents: NDArray[np.int32], paths: NDArray[Any], root: int) -> NDArray[np.bool_]:
+    """Which of the paths are `root` or below it."""
+    if root == ROOT:
+        return np.ones(len(paths), bool)
+    inside = np.zeros(len(paths), bool)
+    current = paths
+    while len(current) and (current >= root).any():
+        inside |= current == root
+        current = np.where(current > 0, parents[current], 0)
+        if not current.any():
+            break
+    return inside
