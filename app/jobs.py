@@ -211,8 +211,9 @@ class CommandProcess(QObject):
         self._take(self._rest.decode("utf-8", "replace").strip())
         output = self._process.readAllStandardOutput().data().decode("utf-8", "replace")
         crashed = status is QProcess.ExitStatus.CrashExit
-        self.ended.emit(-1 if crashed and not self.context.cancelled else 3 if crashed else code, output,
-                        "\n".join(self._messages))
+        self.ended.emit(
+            -1 if crashed and not self.context.cancelled else 3 if crashed else code, output, "\n".join(self._messages)
+        )
 
     @Slot(QProcess.ProcessError)
     def _fail(self, error: QProcess.ProcessError) -> None:

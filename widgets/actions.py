@@ -45,14 +45,14 @@ def has_comparison(session: Session) -> bool:
 class Action:
     """One thing that a person can do.
 
-    `handler` is a method without arguments: `"open_store"` of the window, or `"timeline.zoom_in"` of
-    the view with that object name. `menu` says where it stands; an empty one hides it from the menu bar,
-    never from the palette. `toggle` marks actions with an on and an off state.
+    `handler` names a method without arguments: `"timeline.zoom_in"` is `zoom_in` of the view with that object
+    name, `"files.open"` that of a group of commands of the program. `menu` says where it stands, submenus after
+    a slash. `toggle` marks actions with an on and an off state.
     """
 
     id: str
     text: str  #: for menus, an ellipsis at the end if more is asked
-    handler: str
+    handler: str  #: `target.method`
     help: str  #: one sentence: what it does
     menu: str
     shortcut: str = ""  #: portable text, several separated by "; "

@@ -42,8 +42,8 @@ def moment(microseconds: int, precise: bool = False) -> str:
         at = _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
         return f"{microseconds / 31_556_952_000_000:+.0f} years from 1970"
-    text = at.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{at.year:04d}{text[text.index('-'):]}" + (f".{at.microsecond:06d}" if precise and at.microsecond else "")
+    text = at.replace(tzinfo=None).isoformat(" ", "seconds")
+    return f"{text}.{at.microsecond:06d}" if precise and at.microsecond else text
 
 
 def ago(microseconds: int, now: int) -> str:

@@ -76,5 +76,3 @@ class _Engine(QIconEngine):
 
     def addPixmap(self, pixmap: QPixmap, mode: QIcon.Mode, state: QIcon.State) -> None:
         raise NotImplementedError("a themed icon is drawn from its file")
-
-
