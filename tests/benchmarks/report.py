@@ -1,0 +1,73 @@
+"""What the benchmarks share: a stopwatch over processes, a table for people, JSON for programs."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA = ROOT.parent / "shared" / "data"
+PROGRAM = Path(sys.executable).parent / "refactory"
+
+
+def timed(command: Sequence[str | Path], **options) -> float:
+    """Run a command to its end; seconds by the wall. Raises CalledProcessError with what it said if it fails."""
+    start = time.perf_counter()
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.stderr.write(done.stdout[-2000:] + done.stderr[-2000:])
+        done.check_returncode()
+    return seconds
+
+
+def median_seconds(command: Sequence[str | Path], runs: int) -> float:
+    """The median of several runs of a command, after one that warms the disk cache."""
+    timed(command)
+    return statistics.median(timed(command) for _ in range(runs))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows as aligned text, numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(columns), *cells]) for i in range(len(columns))]
+    right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
+
+    def line(values: Sequence[str]) -> str:
+        return "  ".join(
+            v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, widths, right, strict=True)
+        ).rstrip()
+
+    return "\n".join([line(columns), line(["-" * width for width in widths]), *map(line, cells)])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def write_json(name: str, figures: dict, folder: Path | None = None) -> Path:
+    """Write figures with the commit, machine and time they belong to; returns the file."""
+    folder = folder or ROOT / "out" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.json"
+    file.write_text(json.dumps({"benchmark": name, **_circumstances(), **figures}, indent=2) + "\n", encoding="utf-8")
+    return file
+
+
+def _circumstances() -> dict:
+    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return {
+        "commit": commit.stdout.strip() or None,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
