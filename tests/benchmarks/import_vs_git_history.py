@@ -76,12 +76,9 @@ def _commit(version: dict) -> bytes:
 def run_git_history(repository: Path, folder: Path) -> tuple[float, Path]:
     """Seconds of `git-history file` on the repository, and the database that it wrote."""
     database = folder / "git-history.db"
-    seconds = timed(
-        [Path(sys.executable).parent / "git-history", "file", database, FILE, "--repo", repository, "--id", KEY]
-        + ["--convert", f"json.loads(content)[{LIST!r}]", "--ignore-duplicate-ids", "--silent"],
-        cwd=repository,
-    )
-    return seconds, database
+    program = Path(sys.executable).parent / "git-history"
+    command = [program, "file", database, FILE, "--repo", repository, "--id", KEY, "--silent"]
+    return timed([*command, "--convert", f"json.loads(content)[{LIST!r}]"], cwd=repository), database
 
 
 def run_ours(source: Path, folder: Path, runs: int, *options: str) -> tuple[float, Path]:
