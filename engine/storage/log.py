@@ -335,12 +335,9 @@ class Log:
         columns = segment.make_columns(
             *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))
         )
-        parents, timeline, replica, seq, time, recorded, author, message, source, id_, operations = head
-        self.append(
-            NewTransaction(
-                tuple(parents), timeline, replica, seq, time, recorded, author, message, source, id_, operations, columns
-            )
-        )
+        names = ("timeline", "replica", "seq", "time", "recorded", "author", "message", "source", "id", "operations")
+        fields = dict(zip(names, head[1:], strict=True))
+        self.append(NewTransaction(parents=tuple(head[0]), rows=columns, **fields))
 
     # ----------------------------------------------------------------------------------------- appending
 

@@ -96,7 +96,8 @@ class Graph:
     def _append(self, dense: int) -> None:
         parent = int(self.parent[dense])
         run = int(self._run.data[parent]) if parent >= 0 else -1
-        if run < 0 or self.timeline[parent] != self.timeline[dense] or self._place.data[parent] + 1 != len(self._members[run]):
+        same = run >= 0 and self.timeline[parent] == self.timeline[dense]
+        if not same or self._place.data[parent] + 1 != len(self._members[run]):
             run = len(self._members)
             self._members.append(GrowArray(np.int32))
             self._forks.append(parent)

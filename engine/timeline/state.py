@@ -44,7 +44,8 @@ class State:
     def live(self, paths: NDArray[Any]) -> NDArray[Any]:
         """Those of the paths that are live, in the order given."""
         known = paths[paths < len(self.values)] if len(paths) and paths[-1] >= len(self.values) else paths
-        return known[self.values[known] != ABSENT]
+        live: NDArray[Any] = known[self.values[known] != ABSENT]
+        return live
 
     def ordered(self, children: NDArray[Any]) -> NDArray[Any]:
         """Live paths of one container in their order."""

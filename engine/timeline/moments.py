@@ -1,0 +1,94 @@
+"""Moments: the texts that name a version, and what they resolve to."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from engine.errors import Ambiguous, NotFound
+from engine.model.times import looks_like_time, parse_time
+from engine.model.transactions import parse_handle
+from engine.storage.log import Log
+from engine.timeline.dag import Graph
+from engine.timeline.refs import Refs
+
+_BACK = re.compile(r"(.*?)~(\d{0,9})\Z", re.DOTALL)
+_HEX = re.compile(r"[0-9a-f]{4,64}\Z")
+
+
+def version_at_time(graph: Graph, head: int, time: int) -> int:
+    """On the first-parent chain of `head`: the version with the greatest time ≤ `time`, the later one among equals;
+    -1 (the empty state) when all are later."""
+    if head < 0:
+        return -1
+    chain = graph.chain(head)
+    times = graph.time[chain]
+    early = times <= time
+    if not early.any():
+        return -1
+    best = times[early].max()
+    return int(chain[np.flatnonzero(times == best)[-1]])
+
+
+class Moments:
+    """Resolves moments in an open store."""
+
+    def __init__(self, log: Log, graph: Graph, refs: Refs) -> None:
+        self._log = log
+        self._graph = graph
+        self._refs = refs
+
+    def resolve(self, text: str, timeline: str) -> int:
+        """The version (dense number, -1 for the empty state) that the text names.
+
+        Order of meaning: timeline, tag, time (on `timeline`), handle, id or unique prefix, source id; any of these
+        with `~n`. Raises `NotFound` or `Ambiguous`.
+        """
+        name = text.strip()
+        found = self._named(name, timeline)
+        if found is not None:
+            return found
+        back = _BACK.match(name)
+        if back and back[1]:
+            base = self._named(back[1], timeline)
+            if base is not None:
+                return self._back(base, int(back[2] or 1), name)
+        raise NotFound(
+            f"{text!r} names no moment here; give a time, a timeline, a tag, REPLICA:SEQ, or 4 or more digits of an id"
+        )
+
+    def _back(self, base: int, steps: int, name: str) -> int:
+        found = self._graph.back(base, steps) if base >= 0 else -2 if steps else -1
+        if found < -1:
+            raise NotFound(f"{name!r} is before the beginning of the history")
+        return found
+
+    def _named(self, name: str, timeline: str) -> int | None:
+        number = self._refs.find(name)
+        if number is not None:
+            return self.head(number)
+        if name in self._refs.tags:
+            return self._refs.tags[name]
+        if looks_like_time(name) and not (len(name) == 4 and self._by_id(name) is not None):
+            number = self._refs.find(timeline)
+            return version_at_time(self._graph, self.head(number) if number is not None else -1, parse_time(name))
+        handle = parse_handle(name)
+        if handle:
+            found = self._log.find_handle(*handle)
+            if found is None:
+                raise NotFound(f"no transaction {name!r} in this store")
+            return found
+        return self._by_id(name)
+
+    def _by_id(self, name: str) -> int | None:
+        found = self._log.find_id(name) if _HEX.match(name) else []
+        found = found or self._log.find_source(name)
+        if len(found) > 1:
+            raise Ambiguous(f"{name!r} is the beginning of several ids; give more of it")
+        return found[0] if found else None
+
+    def head(self, timeline: int) -> int:
+        """The version that a timeline shows; -1 for one without transactions."""
+        heads = self._refs.timelines[timeline].heads
+        return heads[0] if heads else -1

@@ -1,0 +1,216 @@
+"""Timelines and tags, and the operation log of every move that they make: undo and redo.
+
+A timeline is a name and a set of heads. Its row is found by a number that transactions carry; deleting leaves the row
+as a tombstone. Each action (a commit, a branch, an import …) is one entry with before and after of all that it moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from engine.errors import BadInput, NotFound
+from engine.storage.database import Database
+from engine.storage.records import seal_object, unseal_object
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A timeline as stored: heads are dense numbers, `forked` is where it began (-1: at the empty state)."""
+
+    name: str
+    heads: tuple[int, ...] = ()
+    forked: int = -1
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An entry of the operation log. `state`: done, undone, or dropped (undone, then overtaken by another action).
+
+    `moves` are `("timeline", id, before, after)` and `("tag", name, before, after)`; before or after may be None.
+    """
+
+    id: int
+    kind: str
+    text: str
+    time: int
+    state: str
+    moves: tuple[tuple[str, Any, Any, Any], ...]
+
+
+def check_name(name: str, what: str) -> str:
+    """The name, if a timeline or tag may have it; raises `BadInput` otherwise."""
+    if not name or name != name.strip() or len(name) > MAX_NAME:
+        raise BadInput(f"{name!r} cannot name a {what}: use 1 to {MAX_NAME} characters without spaces at the ends")
+    if any(ord(char) < 32 or char in "~:\x7f" for char in name):
+        raise BadInput(f"{name!r} cannot name a {what}: '~', ':' and control characters have other meanings")
+    return name
+
+
+class Refs:
+    """Timelines, tags and actions of an open store, in memory and in their tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self.timelines: list[Ref] = []
+        self.tags: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
+        self._last_action = 0
+
+    def follow(self) -> None:
+        """Read all from the file. The caller holds a read or write transaction."""
+        self.timelines = []
+        for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
+            record = unseal_object("timeline", number, body)
+            self.timelines.append(_ref(record))
+        self._index()
+        self.tags = {
+            name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
+        }
+        self._last_action = self._db.execute("SELECT coalesce(max(id), 0) FROM oplog")[0][0]
+
+    def _index(self) -> None:
+        self._ids = {ref.name: number for number, ref in enumerate(self.timelines) if not ref.deleted}
+
+    def find(self, name: str) -> int | None:
+        """The number of the timeline of this name, or None."""
+        return self._ids.get(name)
+
+    def number(self, name: str) -> int:
+        """The number of the timeline of this name. Raises `NotFound`."""
+        found = self._ids.get(name)
+        if found is None:
+            known = ", ".join(sorted(self._ids)[:5])
+            raise NotFound(f"no timeline {name!r}; there is {known or 'none yet'}")
+        return found
+
+    # -------------------------------------------------------------------------------------------- moving
+
+    def apply(self, kind: str, text: str, time: int, moves: Iterable[tuple[str, Any, Any, Any]]) -> Action:
+        """Make the moves and log them as one action. The caller holds a write transaction."""
+        moves = tuple(moves)
+        action = Action(self._last_action + 1, kind, text, time, "done", moves)
+        self._write(moves, forward=True)
+        for undone in self._list("undone"):
+            self._save(replace(undone, state="dropped"))
+        self._save(action)
+        self._last_action = action.id
+        return action
+
+    def extend(self, action: Action, moves: Iterable[tuple[str, Any, Any, Any]]) -> Action:
+        """Make more moves within an action that is still going on; its entry keeps the first "before" of each."""
+        merged = {(what, key): (before, after) for what, key, before, after in action.moves}
+        moves = tuple(moves)
+        for what, key, before, after in moves:
+            merged[what, key] = (merged.get((what, key), (before,))[0], after)
+        self._write(moves, forward=True)
+        action = replace(action, moves=tuple((*key, *change) for key, change in merged.items()))
+        self._save(action)
+        return action
+
+    def _write(self, moves: Iterable[tuple[str, Any, Any, Any]], *, forward: bool) -> None:
+        for what, key, before, after in moves:
+            target = after if forward else before
+            if what == "timeline":
+                self._set_timeline(key, target)
+            elif target is None:
+                self.tags.pop(key, None)
+                self._db.execute("DELETE FROM tag WHERE name=?", (key,))
+            else:
+                self.tags[key] = target
+                self._db.execute("INSERT OR REPLACE INTO tag VALUES (?,?)", (key, seal_object("tag", key, target)))
+        self._index()
+
+    def _set_timeline(self, number: int, ref: Ref | None) -> None:
+        if ref is None:
+            ref = replace(self.timelines[number], deleted=True)
+        while len(self.timelines) <= number:
+            self.timelines.append(ref)
+        self.timelines[number] = ref
+        body = seal_object("timeline", number, asdict(ref))
+        self._db.execute("INSERT OR REPLACE INTO timeline VALUES (?,?)", (number, body))
+
+    # ----------------------------------------------------------------------------------------- operations
+
+    def _save(self, action: Action) -> None:
+        record = asdict(action)
+        record["moves"] = [
+            [
+                what,
+                key,
+                asdict(before) if isinstance(before, Ref) else before,
+                asdict(after) if isinstance(after, Ref) else after,
+            ]
+            for what, key, before, after in action.moves
+        ]
+        self._db.execute(
+            "INSERT OR REPLACE INTO oplog VALUES (?,?)", (action.id, seal_object("oplog", action.id, record))
+        )
+
+    def _load(self, number: int, body: bytes) -> Action:
+        record = unseal_object("oplog", number, body)
+        moves = tuple(
+            (
+                what,
+                key,
+                _ref(before) if isinstance(before, dict) else before,
+                _ref(after) if isinstance(after, dict) else after,
+            )
+            for what, key, before, after in record.pop("moves")
+        )
+        return Action(moves=moves, **record)
+
+    def actions(self, limit: int = 1000) -> list[Action]:
+        """The latest actions, newest first."""
+        rows = self._db.execute("SELECT id, body FROM oplog ORDER BY id DESC LIMIT ?", (limit,))
+        return [self._load(number, body) for number, body in rows]
+
+    def _list(self, state: str) -> list[Action]:
+        """The undone actions on top of the log, newest first."""
+        found = []
+        for number, body in self._db.execute("SELECT id, body FROM oplog ORDER BY id DESC LIMIT 1000"):
+            action = self._load(number, body)
+            if action.state == "done":
+                break
+            if action.state == state:
+                found.append(action)
+        return found
+
+    def _newest(self, state: str) -> Action | None:
+        last = self._last_action
+        while last > 0:
+            rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT 64", (last,))
+            for number, body in rows:
+                action = self._load(number, body)
+                if action.state == state:
+                    return action
+            last = rows[-1][0] - 1 if rows else 0
+        return None
+
+    def undo(self) -> Action | None:
+        """Take back the newest action that is done, or None. The caller holds a write transaction."""
+        action = self._newest("done")
+        if action is None:
+            return None
+        self._write(reversed(action.moves), forward=False)
+        action = replace(action, state="undone")
+        self._save(action)
+        return action
+
+    def redo(self) -> Action | None:
+        """Make again the action undone last, or None. The caller holds a write transaction."""
+        undone = self._list("undone")
+        if not undone:
+            return None
+        action = replace(undone[-1], state="done")
+        self._write(action.moves, forward=True)
+        self._save(action)
+        return action
+
+
+def _ref(record: dict[str, Any]) -> Ref:
+    return Ref(record["name"], tuple(record["heads"]), record["forked"], record["deleted"])
