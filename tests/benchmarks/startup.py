@@ -19,9 +19,8 @@ def make_store(folder: Path) -> Path:
     store = folder / "small.refactory"
     for number in range(10):
         operation = f'{{"op":"put","path":"$.orders.o{number}.status","value":"new"}}\n'
-        subprocess.run(
-            [PROGRAM, "commit", store, "--message", f"order {number}"], input=operation, text=True, check=True
-        )
+        command = [PROGRAM, "commit", store, "--message", f"order {number}"]
+        subprocess.run(command, input=operation, text=True, check=True, stdout=subprocess.DEVNULL)
     return store
 
 
