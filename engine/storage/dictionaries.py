@@ -55,6 +55,7 @@ class PathTable:
         self._group_order: NDArray[np.int32] = np.empty(0, np.int32)
         self._group_start: NDArray[np.int64] = np.zeros(1, np.int64)
         self._recent: dict[int, list[int]] = {}
+        self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {0: b""}
         self._append(-1, b"")
 
@@ -149,6 +150,16 @@ class PathTable:
     def step(self, path: int) -> Step:
         """The last step."""
         return paths.decode_step(self._steps[path])
+
+    def key(self, path: int) -> str:
+        """The last step of a path that is a map key; the strings are kept, they recur in every record."""
+        step = self._steps[path]
+        found = self._keys.get(step)
+        if found is None:
+            if len(self._keys) > 1 << 16:
+                self._keys.clear()
+            found = self._keys[step] = str(paths.decode_step(step))
+        return found
 
     def ancestors(self, path: int) -> list[int]:
         """Ids from below the root down to the path itself."""

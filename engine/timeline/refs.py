@@ -6,7 +6,8 @@ as a tombstone. Each action (a commit, a branch, an import …) is one entry wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -95,7 +96,7 @@ class Refs:
         moves = tuple(moves)
         action = Action(self._last_action + 1, kind, text, time, "done", moves)
         self._write(moves, forward=True)
-        for undone in self._list("undone"):
+        for undone in self._undone():
             self._save(replace(undone, state="dropped"))
         self._save(action)
         self._last_action = action.id
@@ -169,31 +170,23 @@ class Refs:
         rows = self._db.execute("SELECT id, body FROM oplog ORDER BY id DESC LIMIT ?", (limit,))
         return [self._load(number, body) for number, body in rows]
 
-    def _list(self, state: str) -> list[Action]:
-        """The undone actions on top of the log, newest first."""
-        found = []
-        for number, body in self._db.execute("SELECT id, body FROM oplog ORDER BY id DESC LIMIT 1000"):
-            action = self._load(number, body)
-            if action.state == "done":
-                break
-            if action.state == state:
-                found.append(action)
-        return found
-
-    def _newest(self, state: str) -> Action | None:
+    def _from_top(self) -> Iterator[Action]:
+        """Actions, newest first, read a few at a time."""
         last = self._last_action
         while last > 0:
-            rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT 64", (last,))
+            rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT 8", (last,))
             for number, body in rows:
-                action = self._load(number, body)
-                if action.state == state:
-                    return action
+                yield self._load(number, body)
             last = rows[-1][0] - 1 if rows else 0
-        return None
+
+    def _undone(self) -> list[Action]:
+        """The actions that could be made again, the one undone first in front."""
+        on_top = itertools.takewhile(lambda action: action.state != "done", self._from_top())
+        return [action for action in on_top if action.state == "undone"]
 
     def undo(self) -> Action | None:
         """Take back the newest action that is done, or None. The caller holds a write transaction."""
-        action = self._newest("done")
+        action = next((action for action in self._from_top() if action.state == "done"), None)
         if action is None:
             return None
         self._write(reversed(action.moves), forward=False)
@@ -203,7 +196,7 @@ class Refs:
 
     def redo(self) -> Action | None:
         """Make again the action undone last, or None. The caller holds a write transaction."""
-        undone = self._list("undone")
+        undone = self._undone()
         if not undone:
             return None
         action = replace(undone[-1], state="done")

@@ -1,0 +1,127 @@
+"""Semantic diff of two versions: one change per leaf, and the moves of elements and keys."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.operations import ABSENT, LIST
+from engine.storage.log import Log
+from engine.timeline.state import State, subtree
+from engine.timeline.version import MISSING, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One leaf that differs: `kind` is added, removed, changed or moved; a side that did not exist is `MISSING`.
+
+    Leaves are scalars, `{}` and `[]`. For moved, before and after are places among the siblings.
+    """
+
+    path: str
+    kind: str
+    before: Any
+    after: Any
+    path_id: int
+
+
+def diff(log: Log, a: Version, b: Version, root: int = 0) -> Iterator[Change]:
+    """Changes from `a` to `b` at and below a path, parents before children, siblings in order of first appearance."""
+    before, after = _pad(a.state, b.state)
+    table = log.paths
+    changed = np.flatnonzero(before.values != after.values)
+    candidates = np.union1d(changed, table.parents[: len(before.values)][changed[changed > 0]])
+    moved = _moved(log, before, after)
+    candidates = np.union1d(candidates, np.array(sorted(moved), np.int64)) if moved else candidates
+    candidates = candidates[subtree(table.parents, candidates, root)]
+    old, new = _leaves(before, table.parents, candidates), _leaves(after, table.parents, candidates)
+    for path, was, now in zip(candidates.tolist(), old.tolist(), new.tolist(), strict=True):
+        if was != now and not _same(log, was, now):
+            where = b if after.values[path] != ABSENT else a
+            yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path)
+        if path in moved:
+            yield Change(b.path_text(path), "moved", *moved[path], path)
+
+
+def _kind(was: int, now: int) -> str:
+    return "added" if was == ABSENT else "removed" if now == ABSENT else "changed"
+
+
+def _value(log: Log, value: int) -> Any:
+    return MISSING if value == ABSENT else log.values.python(value)
+
+
+def _same(log: Log, was: int, now: int) -> bool:
+    return was > LIST and now > LIST and log.values.equal(was, now)
+
+
+def _pad(a: State, b: State) -> tuple[State, State]:
+    """Both states over the same paths."""
+    size = max(len(a.values), len(b.values))
+    return _padded(a, size), _padded(b, size)
+
+
+def _padded(state: State, size: int) -> State:
+    extra = size - len(state.values)
+    if not extra:
+        return state
+    return State(
+        np.concatenate((state.values, np.zeros(extra, np.int32))),
+        np.concatenate((state.labels, np.zeros(extra, np.int64))),
+    )
+
+
+def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> NDArray[np.int32]:
+    """Value ids of the leaves at the paths: absent where a container has children."""
+    found = state.values[paths].copy()
+    containers = (found != ABSENT) & (found <= LIST)
+    if containers.any():
+        live = np.flatnonzero(state.values)[1:]
+        counts = np.bincount(parents[live], minlength=len(state.values))
+        found[containers & (counts[paths] > 0)] = ABSENT
+    return found
+
+
+def _moved(log: Log, before: State, after: State) -> dict[int, tuple[int, int]]:
+    """Paths that are live on both sides and whose place relative to the others that are is another: as few as explain
+    the new order. Path → (place before, place after)."""
+    both = (before.values != ABSENT) & (after.values != ABSENT)
+    relabelled = np.flatnonzero(both & (before.labels != after.labels))
+    found: dict[int, tuple[int, int]] = {}
+    for parent in np.unique(log.paths.parents[relabelled[relabelled > 0]]).tolist():
+        old = before.ordered(log.paths.children(parent)).tolist()
+        new = after.ordered(log.paths.children(parent)).tolist()
+        places = {path: place for place, path in enumerate(old)}
+        common = [path for path in new if path in places]
+        kept = {common[i] for i in increasing([places[path] for path in common])}
+        if len(kept) < len(common):
+            now = {path: place for place, path in enumerate(new)}
+            found |= {path: (places[path], now[path]) for path in common if path not in kept}
+    return found
+
+
+def increasing(numbers: Sequence[int]) -> list[int]:
+    """Indices of a longest increasing subsequence (patience sorting, O(n log n)); numbers are distinct."""
+    tails: list[int] = []
+    last: list[int] = []
+    previous = [-1] * len(numbers)
+    for index, number in enumerate(numbers):
+        place = bisect_left(tails, number)
+        if place == len(tails):
+            tails.append(number)
+            last.append(index)
+        else:
+            tails[place] = number
+            last[place] = index
+        previous[index] = last[place - 1] if place else -1
+    found = []
+    index = last[-1] if last else -1
+    while index >= 0:
+        found.append(index)
+        index = previous[index]
+    return found[::-1]
