@@ -1,0 +1,171 @@
+"""How many transactions lie in each lane at each stretch of time, for drawing what is too dense for dots; no Qt.
+
+A pyramid of tiles: 512 bins of time × 64 lanes. On level n a bin is 2**n µs wide and bins are counted from 1970, so a
+tile is named by three integers, stays valid while one pans, and two tiles make one of the next level. Tiles are
+made when they are looked at; the least recently used are dropped.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import Array, Columns
+from .index import TimeIndex
+
+BINS_SHIFT, LANES_SHIFT = 9, 6
+BINS, LANES = 1 << BINS_SHIFT, 1 << LANES_SHIFT
+MOST = np.iinfo(np.uint16).max
+#: With more transactions than this to look at, tiles are made two levels finer at once and added up, so that
+#: zooming in does not look at all of them again and again.
+MANY = 100_000
+TILES = 320
+
+TileKey = tuple[int, int, int]  #: level, number of the tile in time, number of the block of lanes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """Counts (saturated at `MOST`) and the hue of the last transaction in each bin: 1 + colour index, 0: none."""
+
+    count: Array  #: uint16 [LANES, BINS]
+    hue: Array  #: uint8 [LANES, BINS]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Density:
+    """What a view of given lanes shows, a value for each pixel column."""
+
+    count: Array  #: uint32 [lanes, pixels]
+    hue: Array  #: uint8 [lanes, pixels]: 1 + colour index, 0: nothing there
+
+
+def level_for(scale: float) -> int:
+    """The level whose bins are the widest that are not wider than a pixel of `scale` µs."""
+    return max(0, int(np.frexp(scale)[1]) - 1)
+
+
+class DensityPyramid:
+    """The tiles over a time index, for one assignment of lanes."""
+
+    def __init__(self, index: TimeIndex, columns: Columns, lane: Array, hues: int, capacity: int = TILES) -> None:
+        self._index, self._hues, self._capacity = index, hues, capacity
+        self._tiles: OrderedDict[TileKey, Tile] = OrderedDict()
+        self._members: dict[int, Array] = {}
+        self._columns, self._lane = columns, lane
+
+    def view(self, origin: int, scale: float, pixels: int, lanes: tuple[int, int]) -> Density:
+        """The density of lanes [first, last) from time `origin` on, with `scale` µs a pixel (at least 1)."""
+        level = level_for(scale)
+        edges = (origin + (np.arange(pixels + 1) * scale).astype(np.int64)) >> level
+        first_tile, last_tile = int(edges[0]) >> BINS_SHIFT, int(edges[-1] - 1) >> BINS_SHIFT
+        starts = edges - (first_tile << BINS_SHIFT)
+        counts, hues = [], []
+        for block in range(lanes[0] >> LANES_SHIFT, ((lanes[1] - 1) >> LANES_SHIFT) + 1):
+            tiles = self._tiles_of(level, first_tile, last_tile + 1, block)
+            inside = slice(max(lanes[0] - (block << LANES_SHIFT), 0), min(lanes[1] - (block << LANES_SHIFT), LANES))
+            count = np.concatenate([tile.count[inside] for tile in tiles], axis=1)
+            hue = np.concatenate([tile.hue[inside] for tile in tiles], axis=1)
+            counts.append(_merged(count, starts, np.add, np.uint32))
+            hues.append(_merged(hue, starts, np.maximum, np.uint8))
+        return Density(np.concatenate(counts), np.concatenate(hues))
+
+    def _tiles_of(self, level: int, first: int, stop: int, block: int) -> list[Tile]:
+        """The tiles first … stop-1 of a level; those that are missing are made, neighbours together."""
+        keys = [(level, number, block) for number in range(first, stop)]
+        missing = [number for _, number, _ in keys if not self._known((level, number, block))]
+        while missing:
+            run = 1
+            while run < len(missing) and missing[run] == missing[0] + run:
+                run += 1
+            self._make(level, missing[0], missing[0] + run, block)
+            missing = missing[run:]
+        tiles = [self._tiles[key] for key in keys]
+        while len(self._tiles) > max(self._capacity, len(keys)):
+            self._tiles.popitem(last=False)
+        return tiles
+
+    def _known(self, key: TileKey) -> bool:
+        """Whether there is such a tile; adds it up from two finer ones if there are those."""
+        if key in self._tiles:
+            self._tiles.move_to_end(key)
+            return True
+        level, number, block = key
+        halves = [self._tiles.get((level - 1, half, block)) for half in (2 * number, 2 * number + 1)]
+        if halves[0] is None or halves[1] is None:
+            return False
+        self._tiles[key] = _halved(halves[0], halves[1])
+        return True
+
+    def extend(self, columns: Columns, first: int, lane: Array) -> None:
+        """Take in the transactions from `first` on; no other transaction may have another lane than before."""
+        self._columns, self._lane = columns, lane
+        self._members.clear()
+        new = columns.since(first)
+        ids, times = columns.timeline[new], columns.time[new]
+        if not len(new):
+            return
+        lanes = lane[ids]
+        earliest, latest = int(times.min()), int(times.max())
+        for (level, number, block), tile in self._tiles.items():
+            shift = level + BINS_SHIFT
+            if earliest >> shift <= number <= latest >> shift:
+                inside = (times >> shift == number) & (lanes >> LANES_SHIFT == block)
+                if inside.any():
+                    self._count(level, number, ids[inside], times[inside], tile.count, tile.hue)
+
+    def _make(self, level: int, first: int, stop: int, block: int) -> None:
+        """Make the tiles first … stop-1 of a level from the transactions."""
+        shift = level + BINS_SHIFT
+        found = self._index.find(self._block(block), first << shift, stop << shift)
+        ids, times = self._columns.timeline[found], self._columns.time[found]
+        finer = 2 if len(found) > MANY and level >= 2 else 0
+        first, stop = first << finer, stop << finer
+        counts = np.zeros((stop - first, LANES, BINS), np.uint16)
+        hues = np.zeros(counts.shape, np.uint8)
+        if len(found):
+            self._count(level - finer, first, ids, times, counts, hues)
+        for at, number in enumerate(range(first, stop)):
+            self._tiles[level - finer, number, block] = Tile(counts[at].copy(), hues[at].copy())
+        for step in range(1, finer + 1):
+            for number in range(first >> step, stop >> step):
+                self._known((level - finer + step, number, block))
+
+    def _count(self, level: int, first: int, ids: Array, times: Array, counts: Array, hues: Array) -> None:
+        """Add transactions to tiles of a level, of which `first` is the number of the first one."""
+        bins = (times >> level) - (first << BINS_SHIFT)
+        lanes = (self._lane[ids] & (LANES - 1)).astype(np.int64)
+        cell = (((bins >> BINS_SHIFT) * LANES + lanes) << BINS_SHIFT) + (bins & (BINS - 1))
+        hues.reshape(-1)[cell] = ids % self._hues + 1
+        total = counts.reshape(-1)
+        if len(cell) < 1000:
+            cell, added = np.unique(cell, return_counts=True)
+            total[cell] = np.minimum(total[cell] + added, MOST)
+        else:
+            total[:] = np.minimum(total + np.bincount(cell, minlength=len(total)), MOST)
+
+    def _block(self, block: int) -> Array:
+        """The timelines in a block of lanes."""
+        members = self._members.get(block)
+        if members is None:
+            members = self._members[block] = np.flatnonzero(self._lane >> LANES_SHIFT == block)
+        return members
+
+
+def _merged(values: Array, edges: Array, add: np.ufunc, dtype: type) -> Array:
+    """The one or two bins of each pixel put together; `edges` are the first bins of the pixels and the end."""
+    starts = edges[:-1]
+    result = values[:, starts].astype(dtype)
+    double = np.flatnonzero(np.diff(edges) > 1)
+    result[:, double] = add(result[:, double], values[:, starts[double] + 1])
+    return result
+
+
+def _halved(early: Tile, late: Tile) -> Tile:
+    """Two tiles side by side, with bins twice as wide."""
+    count = np.concatenate([early.count, late.count], axis=1).astype(np.uint32)
+    hue = np.concatenate([early.hue, late.hue], axis=1)
+    return Tile(
+        np.minimum(count[:, ::2] + count[:, 1::2], MOST).astype(np.uint16),
+        np.where(hue[:, 1::2] > 0, hue[:, 1::2], hue[:, ::2]),
+    )

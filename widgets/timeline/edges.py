@@ -1,0 +1,77 @@
+"""Edges between timelines (forks and merges), and which transactions make up the structure; no Qt."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from .columns import Array, Columns, Growing
+
+
+class Edge(IntEnum):
+    """How a transaction comes to have a parent on another timeline."""
+
+    FORK = 0  #: it is the first of its timeline
+    JUMP = 1  #: its timeline was moved to somewhere else
+    MERGE = 2  #: the parent was merged
+
+
+class Edges:
+    """Every edge from a timeline to another, oldest child first within each kind; `extend` keeps them up to date."""
+
+    def __init__(self) -> None:
+        self._child, self._parent = Growing(np.int32), Growing(np.int32)
+        self._kind = Growing(np.uint8)
+        self._structural = Growing(np.bool_)
+        self._transactions = self._extras = 0
+
+    @property
+    def child(self) -> Array:
+        """int32, the younger end."""
+        return self._child.array
+
+    @property
+    def parent(self) -> Array:
+        """int32, the older end."""
+        return self._parent.array
+
+    @property
+    def kind(self) -> Array:
+        """uint8, values of `Edge`."""
+        return self._kind.array
+
+    @property
+    def structural(self) -> Array:
+        """bool by transaction: a root, an end of an edge, or a merge. (The tips are the `last` of the extents.)"""
+        return self._structural.array
+
+    def extend(self, columns: Columns, first: Array) -> None:
+        """Take in the transactions that came since the last call. `first` is that of the extents, already extended."""
+        start, self._transactions = self._transactions, columns.count
+        parents, timelines = columns.parent[start:], columns.timeline[start:]
+        crosses = columns.timeline[np.maximum(parents, 0)] != timelines
+        crosses &= parents >= 0
+        self._structural.resize(columns.count, False)
+        self.structural[start:] = parents < 0
+        child = (np.flatnonzero(crosses) + start).astype(np.int32)
+        fork = first[columns.timeline[child]] == child
+        self._add(columns, child, columns.parent[child], np.where(fork, Edge.FORK, Edge.JUMP))
+        merged = slice(self._extras, None)
+        self._extras = len(columns.extra_child)
+        child, parent = columns.extra_child[merged], columns.extra_parent[merged]
+        self._add(columns, child, parent, np.full(len(child), Edge.MERGE))
+
+    def _add(self, columns: Columns, child: Array, parent: Array, kind: Array) -> None:
+        if columns.alive is not None:
+            kept = columns.alive[child]
+            child, parent, kind = child[kept], parent[kept], kind[kept]
+        self._child.extend(child)
+        self._parent.extend(parent)
+        self._kind.extend(kind)
+        self.structural[child] = True
+        self.structural[parent] = True
+
+    def structure(self, last: Array) -> Array:
+        """The transactions of the view “only tips and forks”, ascending. `last` is that of the extents."""
+        chosen = self.structural.copy()
+        chosen[last[last >= 0]] = True
+        return np.flatnonzero(chosen).astype(np.int32)
