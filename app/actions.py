@@ -182,6 +182,8 @@ ACTIONS: tuple[Action, ...] = (
 # fmt: on
 
 MENUS: tuple[str, ...] = (FILE, EDIT, GO, VIEW, HELP)
+
+
 def action(action_id: str) -> Action:
     """The action with this id. Raises KeyError."""
     return next(one for one in ACTIONS if one.id == action_id)

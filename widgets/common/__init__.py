@@ -4,5 +4,6 @@ from .empty import EmptyState
 from .jobs import Job, JobContext, Progress
 from .labels import ElidedLabel
 from .session import Session
+from .sign import Sign
 
-__all__ = ["ElidedLabel", "EmptyState", "Job", "JobContext", "Progress", "Session"]
+__all__ = ["ElidedLabel", "EmptyState", "Job", "JobContext", "Progress", "Session", "Sign"]

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets.theme import SPACE_L, SPACE_S, SPACE_XL, fonts, icon
+from widgets.theme import SPACE_L, SPACE_S, SPACE_XL, fonts
+
+from .sign import Sign
 
 
 class EmptyState(QWidget):
@@ -14,12 +16,11 @@ class EmptyState(QWidget):
     def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("empty-state")
-        self._icon = icon(icon_name, "text_muted")
-        self._sign, self._title, self._text = QLabel(), QLabel(), QLabel()
+        self._title, self._text = QLabel(), QLabel()
         self._title.setFont(fonts().strong)
         self._text.setWordWrap(True)
         self._text.setObjectName("muted")
-        for label in (self._sign, self._title, self._text):
+        for label in (self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._text.setMaximumWidth(360)
@@ -29,14 +30,13 @@ class EmptyState(QWidget):
         layout.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_XL)
         layout.setSpacing(SPACE_S)
         layout.addStretch(1)
-        layout.addWidget(self._sign)
+        layout.addWidget(Sign(icon_name, "text_muted", 32), alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self._title)
         layout.addWidget(self._text, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(SPACE_L - SPACE_S)
         layout.addLayout(self._buttons)
         layout.addStretch(1)
         self.set_message(title, text)
-        self._draw()
 
     def set_message(self, title: str, text: str = "") -> None:
         """Change the title and the sentence below it."""
@@ -53,12 +53,3 @@ class EmptyState(QWidget):
         button.clicked.connect(lambda: clicked())
         self._buttons.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
         return button
-
-    def _draw(self) -> None:
-        self._sign.setPixmap(self._icon.pixmap(32, self.devicePixelRatioF()))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the sign anew in the colours of a new theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw()

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 from widgets.theme import ICON, RADIUS, SPACE_M, SPACE_S, icon, theme
 
+from .sign import Sign
+
 STAYS = 8000  #: milliseconds that good news stay
 
 
@@ -17,7 +19,7 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._kind = "news"
-        self._sign, self._text = QLabel(), QLabel()
+        self._sign, self._text = Sign("about"), QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(
@@ -66,12 +68,7 @@ class Notice(QFrame):
             f"QFrame#notice {{ background: {back.name()}; border: 1px solid {ink.name()}; border-radius: {RADIUS}px; }}"
             "QFrame#notice QLabel { background: transparent; border: none; }"
         )
-        name = "warning" if self._kind == "error" else "about"
-        self._sign.setPixmap(
-            icon(name, "error" if self._kind == "error" else "accent").pixmap(
-                QSize(ICON, ICON), self.devicePixelRatioF()
-            )
-        )
+        self._sign.set_icon(*(("warning", "error") if self._kind == "error" else ("about", "accent")))
 
     def _show(self, kind: str, text: str, button: str, clicked: Callable[[], object] | None) -> None:
         self._kind, self._clicked = kind, clicked

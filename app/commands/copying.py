@@ -1,0 +1,51 @@
+"""Copying names and values to the clipboard."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from widgets.common.jobs import Job
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class Copying:
+    """The commands of the menu Edit, Copy."""
+
+    def __init__(self, window: "Window") -> None:
+        self._window, self._session = window, window.session
+
+    def copy_id(self) -> None:
+        """The full id of the selected transaction; it may have to be computed from its ancestors'."""
+        store, dense = self._session.store, self._session.selected
+        if store is not None and dense >= 0:
+            self._session.run(Job("Compute the id", lambda _context: store.get(dense).id, self._put, key="copy"))
+
+    def copy_handle(self) -> None:
+        """The handle of the selected transaction."""
+        if self._session.store is not None and self._session.selected >= 0:
+            self._put(self._session.store.get(self._session.selected).handle)
+
+    def copy_path(self) -> None:
+        """The selected path."""
+        if self._session.store is not None:
+            self._put(self._session.version().path_text(self._session.path_id))
+
+    def copy_value(self) -> None:
+        """The value at the selected path, as JSON."""
+        if self._session.store is None:
+            return
+        version, path = self._session.version(), self._session.path_id
+
+        def work(_context: object) -> str:
+            from engine.model.values import dumps
+
+            return dumps(version.value(path))
+
+        self._session.run(Job("Write the value as JSON", work, self._put, key="copy"))
+
+    def _put(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        shown = text if len(text) <= 80 else f"{text[:79]}…"
+        self._window.statusBar().showMessage(f"Copied {shown}", 4000)
