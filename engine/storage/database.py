@@ -41,6 +41,7 @@ class Database:
         self._connection = connection
         self._process_lock = WriterLock(path)
         self._depth = 0
+        self._held = False
 
     # ------------------------------------------------------------------------------------------- opening
 
@@ -130,7 +131,8 @@ class Database:
             if self._depth:
                 yield
                 return
-            self._process_lock.acquire()
+            if not self._held:
+                self._process_lock.acquire()
             try:
                 self.execute("BEGIN IMMEDIATE")
                 self._depth += 1
@@ -146,7 +148,21 @@ class Database:
                     self._depth -= 1
                 self._checkpoint()
             finally:
-                self._process_lock.release()
+                if not self._held:
+                    self._process_lock.release()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other processes from writing for several write transactions on end."""
+        if not self.writable:
+            raise StoreError(f"{self.path} cannot be written here; copy it to a folder that you may write to")
+        self._process_lock.acquire()
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._process_lock.release()
 
     def _checkpoint(self) -> None:
         """Move the write-ahead log into the file once it has grown; the writer's task, under the lock."""

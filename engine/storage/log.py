@@ -15,7 +15,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.model.transactions import ID_BYTES
+from engine.model.transactions import ID_BYTES, handle
 from engine.storage import segment
 from engine.storage.arrays import GrowArray
 from engine.storage.cache import ByteCache
@@ -144,6 +144,11 @@ class Log:
             return self._tail_ids[dense - self._tail]
         part = self._part_of(dense)
         return self._ids(part)[dense - part.first]
+
+    def handle(self, dense: int) -> str:
+        """`REPLICA:SEQ` of a transaction."""
+        columns = self._columns
+        return handle(self.replicas[int(columns["replica"].data[dense])], int(columns["seq"].data[dense]))
 
     def find_id(self, prefix: str) -> list[int]:
         """Transactions whose id in hex starts with `prefix`; two at most, enough to tell "ambiguous"."""

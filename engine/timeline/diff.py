@@ -78,7 +78,7 @@ def _padded(state: State, size: int) -> State:
 
 def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> NDArray[np.int32]:
     """Value ids of the leaves at the paths: absent where a container has children."""
-    found = state.values[paths].copy()
+    found: NDArray[np.int32] = state.values[paths].copy()
     containers = (found != ABSENT) & (found <= LIST)
     if containers.any():
         live = np.flatnonzero(state.values)[1:]

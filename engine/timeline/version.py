@@ -192,9 +192,10 @@ class Version:
             containers = level[self.state.values[level] <= LIST]
             if len(containers) > 512:
                 live = np.flatnonzero(self.state.values)
-                return live[subtree(self._log.paths.parents, live, root) & (live != root)]
-            below = [self.state.live(self._log.paths.children(path)) for path in containers.tolist()]
-            level = np.concatenate(below) if below else level[:0]
+                below: NDArray[Any] = live[subtree(self._log.paths.parents, live, root) & (live != root)]
+                return below
+            deeper = [self.state.live(self._log.paths.children(path)) for path in containers.tolist()]
+            level = np.concatenate(deeper) if deeper else level[:0]
         return np.concatenate(found) if found else level
 
     def canonical(self, path: int) -> bytes:

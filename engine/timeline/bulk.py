@@ -1,0 +1,186 @@
+"""Writing many transactions at once: what importers use. Flushed in segments, each flush atomic and durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+
+from engine.model import clock, times
+from engine.model.operations import Rows
+from engine.model.transactions import Header
+from engine.storage.log import NewTransaction
+from engine.storage.segment import make_columns, place
+from engine.timeline.identity import new_id
+from engine.timeline.refs import Action, Ref, check_name
+
+if TYPE_CHECKING:
+    from engine.timeline.core import Core
+
+FLUSH_ROWS = 1 << 15
+FLUSH_TRANSACTIONS = 1 << 13
+
+
+class BulkWriter:
+    """Appends transactions of one replica. Made by `Store.bulk`, which keeps other writers out meanwhile.
+
+    All of it is one action of the operation log, however often it is flushed.
+    """
+
+    def __init__(self, core: Core, replica: bytes, description: str) -> None:
+        self._core = core
+        self._replica = replica
+        self._description = description
+        self._seq = core.log.last_seq(replica)
+        self._action: Action | None = None
+        self._heads: dict[int, int] = {}
+        self._forks: dict[int, int] = {}
+        self._names: dict[str, int] = {}
+        self._new: list[str] = []
+        self._tags: dict[str, int] = {}
+        self._sources: dict[bytes, dict[str, Any]] = {}
+        self._flushed = core.log.marks()
+        self.paths = core.log.paths
+        self.values = core.log.values
+
+    @property
+    def next_row(self) -> int:
+        """Ordinal that the first row of the next transaction will have."""
+        return self._core.log.row_count + 1
+
+    @property
+    def next_seq(self) -> int:
+        """Sequence number that the next transaction will have."""
+        return self._seq + 1
+
+    def add(
+        self,
+        *,
+        parents: Sequence[int],
+        timeline: str,
+        time: int,
+        rows: Rows,
+        author: str = "",
+        message: str = "",
+        source: str = "",
+        recorded: int | None = None,
+    ) -> int:
+        """Append a transaction and make it the head of its timeline; returns its dense number.
+
+        `parents` are dense numbers, first parent first, [] for a first one. The timeline is made when it is new.
+        `recorded` is raised above that of the parents where it is not.
+        """
+        log = self._core.log
+        number = self._timeline(timeline, parents)
+        self._seq += 1
+        above = [int(log.column("recorded")[parent]) for parent in parents]
+        stamp = clock.stamp(time, above) if recorded is None else max([recorded, *(item + 1 for item in above)])
+        header = Header(self._replica, self._seq, timeline, author, message, source, time, stamp)
+        columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, rows.label)
+        id_, operations = new_id(log, header, tuple(parents), columns)
+        ordinal = self.next_row
+        placed = make_columns(columns.path, columns.kind, columns.value, columns.arg, place(columns.label, ordinal))
+        dense = log.append(
+            NewTransaction(
+                parents=tuple(parents),
+                timeline=number,
+                replica=self._replica,
+                seq=self._seq,
+                time=time,
+                recorded=stamp,
+                author=author,
+                message=message,
+                source=source,
+                id=id_,
+                operations=operations,
+                rows=placed,
+            )
+        )
+        self._heads[number] = dense
+        if (
+            log.row_count - log.row_start(self._flushed[0]) >= FLUSH_ROWS
+            or dense - self._flushed[0] >= FLUSH_TRANSACTIONS
+        ):
+            self.flush()
+        return dense
+
+    def _timeline(self, name: str, parents: Sequence[int]) -> int:
+        number = self._names.get(name)
+        if number is None:
+            found = self._core.refs.find(name)
+            if found is None:
+                check_name(name, "timeline")
+                number = len(self._core.refs.timelines) + len(self._new)
+                self._new.append(name)
+                self._forks[number] = parents[0] if parents else -1
+            else:
+                number = found
+            self._names[name] = number
+        return number
+
+    def head(self, timeline: str) -> int:
+        """The head of a timeline as of the last `add`, -1 for none."""
+        number = self._names.get(timeline)
+        if number is not None and number in self._heads:
+            return self._heads[number]
+        found = self._core.refs.find(timeline)
+        return self._core.moments.head(found) if found is not None else -1
+
+    def set_head(self, timeline: str, dense: int) -> None:
+        """Point a timeline at a transaction; it is made when it is new."""
+        number = self._timeline(timeline, [dense])
+        self._heads[number] = dense
+
+    def set_tag(self, name: str, dense: int) -> None:
+        """Make or move a tag."""
+        self._tags[check_name(name, "tag")] = dense
+
+    def set_source(self, identity: bytes, progress: dict[str, Any]) -> None:
+        """Keep how far a source has been read, with the next flush."""
+        self._sources[identity] = progress
+
+    def flush(self) -> None:
+        """Make everything so far durable: transactions, heads, tags, source progress, in one step."""
+        core = self._core
+        moves = self._moves()
+        if not moves and not self._sources and core.log.count == self._flushed[0]:
+            return
+        with core.changing(), core.db.write():
+            core.log.write_segment()
+            core.graph.follow()
+            if moves and self._action is None:
+                self._action = core.refs.apply("import", self._description, times.now(), moves)
+            elif moves and self._action is not None:
+                self._action = core.refs.extend(self._action, moves)
+            for identity, progress in self._sources.items():
+                core.write_source(identity, progress)
+            for number in self._heads:
+                head = core.moments.head(number)
+                if head >= 0 and core.states.needs_checkpoint(head):
+                    core.states.write_checkpoint(head)
+            core.write_manifest()
+        first = self._flushed[0]
+        self._flushed = core.log.marks()
+        self._heads, self._tags, self._sources, self._new, self._forks = {}, {}, {}, [], {}
+        core.tell(first)
+
+    def _moves(self) -> list[tuple[str, Any, Any, Any]]:
+        refs = self._core.refs
+        names = {number: name for name, number in self._names.items()}
+        moves: list[tuple[str, Any, Any, Any]] = []
+        for number in sorted(self._heads):
+            before = refs.timelines[number] if number < len(refs.timelines) else None
+            fork = before.forked if before else self._forks.get(number, -1)
+            after = Ref(names[number], (self._heads[number],), fork)
+            if before != after:
+                moves.append(("timeline", number, before, after))
+        for name, dense in self._tags.items():
+            if refs.tags.get(name) != dense:
+                moves.append(("tag", name, refs.tags.get(name), dense))
+        return moves
+
+    def abandon(self) -> None:
+        """Forget what was not flushed."""
+        self._core.log.rewind(self._flushed)
+        self._core.states.forget()
+        self._core.graph.follow()

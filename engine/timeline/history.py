@@ -1,0 +1,216 @@
+"""History of paths along a first-parent chain, blame, and which transactions touched a path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.operations import ABSENT, LIST, Kind
+from engine.model.paths import Keyed, Pattern
+from engine.storage.log import Log
+from engine.storage.segment import RowColumns
+from engine.timeline.dag import Graph
+from engine.timeline.match import match_ever
+from engine.timeline.version import MISSING, Version
+
+_CHUNK = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of one leaf: `transaction` made it; a side that did not exist is `MISSING`."""
+
+    path: str
+    path_id: int
+    time: int
+    transaction: int
+    handle: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Writes:
+    """Rows that set values, along a chain: transaction, path, value id after, in order."""
+
+    owner: NDArray[np.int32]
+    path: NDArray[np.int32]
+    value: NDArray[np.int32]
+
+
+class History:
+    """Looks along chains of an open store."""
+
+    def __init__(self, log: Log, graph: Graph) -> None:
+        self._log = log
+        self._graph = graph
+
+    def entries(self, pattern: Pattern, head: Version, since: int, until: int, at: Any) -> Iterator[Entry]:
+        """Every change of the leaves that a pattern matches on the chain of `head`, oldest first.
+
+        `since` and `until` are places on that chain (`until` excluded); `at(dense)` gives a `Version`.
+        """
+        paths = np.array(match_ever(self._log.paths, pattern, head), np.int64)
+        if not len(paths) or head.transaction < 0:
+            return
+        chain = self._graph.chain(head.transaction)[:until]
+        writes = self._leaf_writes(chain, paths)
+        times = self._graph.time
+        first = int(chain[since]) if since < len(chain) else 1 << 62
+        namer = _Namer(self._log, at)
+        for owner, path, before, after in self._changes(writes):
+            if owner >= first:
+                yield Entry(
+                    namer.text(path, owner, after == ABSENT),
+                    path,
+                    int(times[owner]),
+                    owner,
+                    self._log.handle(owner),
+                    MISSING if before == ABSENT else self._log.values.python(before),
+                    MISSING if after == ABSENT else self._log.values.python(after),
+                )
+
+    def _writes(self, chain: NDArray[np.int32], wanted: NDArray[np.bool_]) -> _Writes:
+        """Rows on wanted paths (a mask over path ids), gathered a piece of the chain at a time."""
+        found = []
+        for start in range(0, len(chain), _CHUNK):
+            rows, owner = self._log.gather(chain[start : start + _CHUNK])
+            found.append(_matching(rows, owner, wanted))
+        if not found:
+            return _Writes(*(np.empty(0, np.int32) for _ in range(3)))
+        return _Writes(
+            *(np.concatenate([getattr(part, name) for part in found]) for name in ("owner", "path", "value"))
+        )
+
+    def _mask(self, paths: NDArray[Any]) -> NDArray[np.bool_]:
+        wanted = np.zeros(len(self._log.paths), bool)
+        wanted[paths] = True
+        return wanted
+
+    def _leaf_writes(self, chain: NDArray[np.int32], paths: NDArray[Any]) -> _Writes:
+        """Writes as seen by leaves: a container counts as `{}` or `[]` while it has no children, else as absent."""
+        writes = self._writes(chain, self._mask(paths))
+        containers = np.unique(writes.path[(writes.value != ABSENT) & (writes.value <= LIST)])
+        if 0 in paths:
+            containers = np.union1d(containers, [0])
+        if not len(containers):
+            return writes
+        others = ~np.isin(writes.path, containers)
+        parts = [_Writes(writes.owner[others], writes.path[others], writes.value[others])]
+        children = np.concatenate([self._log.paths.children(path) for path in containers.tolist()])
+        below = self._writes(chain, self._mask(children)) if len(children) else None
+        for path in containers.tolist():
+            parts.append(self._container_writes(path, writes, below))
+        return _Writes(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("owner", "path", "value"))
+        )
+
+    def _container_writes(self, path: int, writes: _Writes, below: _Writes | None) -> _Writes:
+        own = {
+            int(o): int(v)
+            for o, v in zip(writes.owner[writes.path == path], writes.value[writes.path == path], strict=True)
+        }
+        events: dict[int, list[tuple[int, int]]] = {owner: [] for owner in own}
+        if below is not None:
+            mine = self._log.paths.parents[below.path] == path
+            for owner, child, value in zip(
+                below.owner[mine].tolist(), below.path[mine].tolist(), below.value[mine].tolist(), strict=True
+            ):
+                events.setdefault(owner, []).append((child, value))
+        live: set[int] = set()
+        marker = 1 if path == 0 else ABSENT
+        result: list[tuple[int, int]] = [(-1, marker)] if path == 0 else []
+        for owner in sorted(events):
+            marker = own.get(owner, marker)
+            for child, value in events[owner]:
+                (live.discard if value == ABSENT else live.add)(child)
+            result.append((owner, ABSENT if live and marker <= LIST else marker))
+        owners, values = zip(*result, strict=True) if result else ((), ())
+        return _Writes(np.array(owners, np.int32), np.full(len(owners), path, np.int32), np.array(values, np.int32))
+
+    def _changes(self, writes: _Writes) -> Iterator[tuple[int, int, int, int]]:
+        """(transaction, path, value id before, value id after) where a value changes, in order of the chain."""
+        order = np.lexsort((np.arange(len(writes.path)), writes.path))
+        owner, path, value = writes.owner[order], writes.path[order], writes.value[order]
+        if not len(path):
+            return
+        last = np.ones(len(path), bool)
+        last[:-1] = (path[1:] != path[:-1]) | (owner[1:] != owner[:-1])
+        owner, path, value = owner[last], path[last], value[last]
+        before = np.zeros(len(value), np.int32)
+        same = path[1:] == path[:-1]
+        before[1:][same] = value[:-1][same]
+        changed = np.flatnonzero((before != value) & (owner >= 0))
+        changed = changed[np.argsort(owner[changed], kind="stable")]
+        for index in changed.tolist():
+            was, now = int(before[index]), int(value[index])
+            if not (was > LIST and now > LIST and self._log.values.equal(was, now)):
+                yield int(owner[index]), int(path[index]), was, now
+
+    # ------------------------------------------------------------------------------------ who made it so
+
+    def last_write(self, head: int, path: int) -> int | None:
+        """The newest transaction on the chain that wrote at or below a path, or None."""
+        below = self._below(path)
+        chain = self._graph.chain(head)
+        for end in range(len(chain), 0, -_CHUNK):
+            rows, owner = self._log.gather(chain[max(0, end - _CHUNK) : end])
+            found = np.flatnonzero(_setting(rows) & below[rows.path])
+            if len(found):
+                return int(owner[found[-1]])
+        return None
+
+    def touching(self, path: int, transactions: NDArray[Any]) -> NDArray[np.int32]:
+        """Those of the transactions (ascending) that wrote or moved something at or below a path."""
+        below = self._below(path)
+        found = []
+        for start in range(0, len(transactions), _CHUNK):
+            rows, owner = self._log.gather(transactions[start : start + _CHUNK])
+            found.append(np.unique(owner[below[rows.path] & (rows.kind != Kind.RELABEL)]))
+        return np.concatenate(found) if found else np.empty(0, np.int32)
+
+    def _below(self, root: int) -> NDArray[np.bool_]:
+        """Mask over path ids: the path itself and all below it."""
+        mask = np.zeros(len(self._log.paths), bool)
+        level = np.array([root])
+        while len(level):
+            mask[level] = True
+            below = [self._log.paths.children(path) for path in level.tolist()]
+            level = np.concatenate(below) if below else level[:0]
+        return mask
+
+
+def _setting(rows: RowColumns) -> NDArray[np.bool_]:
+    return (rows.kind != Kind.MOVE) & (rows.kind != Kind.RELABEL)
+
+
+def _matching(rows: RowColumns, owner: NDArray[np.int32], wanted: NDArray[np.bool_]) -> _Writes:
+    hit = wanted[rows.path] & _setting(rows)
+    return _Writes(owner[hit], rows.path[hit], rows.value[hit])
+
+
+class _Namer:
+    """Prints paths as they are at a transaction; only those that are named by place need its state."""
+
+    def __init__(self, log: Log, at: Any) -> None:
+        self._log = log
+        self._at = at
+        self._fixed: dict[int, str | None] = {}
+
+    def text(self, path: int, owner: int, gone: bool) -> str:
+        fixed = self._fixed.get(path, "")
+        if fixed == "":
+            fixed = self._fixed[path] = None if self._by_place(path) else self._at(-1).path_text(path)
+        if fixed is not None:
+            return fixed
+        parents = self._log.parents(owner)
+        where = (parents[0] if parents else -1) if gone else owner
+        return str(self._at(where).path_text(path))
+
+    def _by_place(self, path: int) -> bool:
+        steps = [self._log.paths.step(item) for item in self._log.paths.ancestors(path)]
+        return any(not isinstance(step, str) and not (isinstance(step, Keyed) and step.nth == 0) for step in steps)
