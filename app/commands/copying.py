@@ -1,4 +1,4 @@
-"""Copying names and values to the clipboard."""
+"""Copying the names of a transaction to the clipboard."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Copying:
-    """The commands of the menu Edit, Copy."""
+    """Commands of the menu Edit, Copy."""
 
     def __init__(self, window: "Window") -> None:
         self._window, self._session = window, window.session
@@ -26,24 +26,6 @@ class Copying:
         """The handle of the selected transaction."""
         if self._session.store is not None and self._session.selected >= 0:
             self._put(self._session.store.get(self._session.selected).handle)
-
-    def copy_path(self) -> None:
-        """The selected path."""
-        if self._session.store is not None:
-            self._put(self._session.version().path_text(self._session.path_id))
-
-    def copy_value(self) -> None:
-        """The value at the selected path, as JSON."""
-        if self._session.store is None:
-            return
-        version, path = self._session.version(), self._session.path_id
-
-        def work(_context: object) -> str:
-            from engine.model.values import dumps
-
-            return dumps(version.value(path))
-
-        self._session.run(Job("Write the value as JSON", work, self._put, key="copy"))
 
     def _put(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -1,15 +1,13 @@
-"""Going through time: to a moment, step by step, along the changes of one path."""
+"""Going through time: to a moment, or step by step."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from widgets.common.jobs import Job, JobContext
 from widgets.palette.moment import MomentDialog
 
 if TYPE_CHECKING:
     from app.window import Window
-    from engine.store import Store
 
 STEP = 500  #: milliseconds between two transactions while playing
 
@@ -67,14 +65,6 @@ class Travel(QObject):
             self._play_on()
         self._window.actions_by_id["play"].setChecked(self._player.isActive())
 
-    def previous_change(self) -> None:
-        """Go back to where the selected path got its value, or the one before that."""
-        self._seek(forward=False)
-
-    def next_change(self) -> None:
-        """Go to where the selected path changes next."""
-        self._seek(forward=True)
-
     def _ask(self, title: str, button: str, take: object) -> None:
         dialog = MomentDialog(self._session, title, button, self._window)
         dialog.chosen.connect(take)
@@ -102,50 +92,3 @@ class Travel(QObject):
     def _stop(self) -> None:
         self._player.stop()
         self._window.actions_by_id["play"].setChecked(False)
-
-    def _seek(self, forward: bool) -> None:
-        store, selected = self._session.store, self._session.selected
-        if store is None or selected < 0:
-            return
-        path = self._session.version().path_text(self._session.path_id)
-
-        def take(found: int | None) -> None:
-            if found is not None:
-                self._session.select(found)
-            else:
-                way = "later" if forward else "earlier"
-                self._window.statusBar().showMessage(f"No {way} change of {path}", 4000)
-
-        self._session.run(
-            Job(
-                "Find the change",
-                lambda context: change_near(store, path, selected, forward, context),
-                take,
-                key="seek",
-            )
-        )
-
-
-def change_near(store: "Store", path: str, selected: int, forward: bool, context: JobContext) -> int | None:
-    """The nearest transaction, along the timeline of `selected`, that changes something at or below `path`."""
-    graph = store.graph
-    timeline = graph.timeline_names[int(graph.timeline[selected])]
-    heads = next((line.heads for line in store.timelines() if line.name == timeline), ())
-    chain = graph.chain(max(heads) if heads else selected)
-    position = {int(dense): place for place, dense in enumerate(chain)}
-    if selected not in position:
-        position = {int(dense): place for place, dense in enumerate(graph.chain(selected))}
-    here, best = position[selected], None
-    for entry in store.history(path, timeline=timeline):
-        if context.cancelled:
-            return None
-        place = position.get(entry.transaction)
-        if place is None:
-            continue
-        if forward and place > here:
-            return int(entry.transaction)
-        if not forward and place < here:
-            best = int(entry.transaction)
-        if not forward and place >= here:
-            break
-    return best

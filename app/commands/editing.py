@@ -1,0 +1,71 @@
+"""Branches, tags, undo and redo. Edits of values begin in the state panel."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from widgets.common.jobs import Job
+
+if TYPE_CHECKING:
+    from app.window import Window
+    from engine.store import Store
+    from widgets.editing.refs import DeleteDialog
+
+
+class Editing:
+    """The commands of the menu Edit. The dialogs are imported when they are asked for."""
+
+    def __init__(self, window: "Window") -> None:
+        self._window, self._session = window, window.session
+
+    def undo(self) -> None:
+        """Undo the last action on the store."""
+        self._step("Undone", lambda store: store.undo(), "There is nothing to undo.")
+
+    def redo(self) -> None:
+        """Bring back what was undone."""
+        self._step("Done again", lambda store: store.redo(), "There is nothing to redo.")
+
+    def new_branch(self) -> None:
+        """A timeline that starts at the selected moment."""
+        from widgets.editing.refs import BranchDialog
+
+        BranchDialog(self._session, parent=self._window).open()
+
+    def new_tag(self) -> None:
+        """A name for the selected moment."""
+        from widgets.editing.refs import TagDialog
+
+        TagDialog(self._session, parent=self._window).open()
+
+    def rename_branch(self) -> None:
+        """Another name for a timeline."""
+        from widgets.editing.refs import RenameDialog
+
+        RenameDialog(self._session, parent=self._window).open()
+
+    def delete_branch(self) -> None:
+        """Delete a timeline."""
+        from widgets.editing.refs import DeleteDialog
+
+        self._open_delete(DeleteDialog(self._session, "branch", parent=self._window))
+
+    def delete_tag(self) -> None:
+        """Delete a tag."""
+        from widgets.editing.refs import DeleteDialog
+
+        self._open_delete(DeleteDialog(self._session, "tag", parent=self._window))
+
+    def _open_delete(self, dialog: "DeleteDialog") -> None:
+        dialog.deleted.connect(lambda name: self._window.notice.tell(f"{name} is deleted.", "Undo", self.undo))
+        dialog.open()
+
+    def _step(self, done: str, work: "Callable[[Store], object]", nothing: str) -> None:
+        store = self._session.store
+        if store is None:
+            return
+
+        def take(action: object) -> None:
+            text = nothing if action is None else f"{done}: {getattr(action, 'text', '')}"
+            self._window.statusBar().showMessage(text, 6000)
+
+        self._session.run(Job(done, lambda _context: work(store), take))

@@ -1,0 +1,168 @@
+"""Opening, importing, exporting, closing stores; saving pictures."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from app.jobs import Activity, CommandProcess
+from widgets.common.jobs import Job
+
+if TYPE_CHECKING:
+    from app.window import Window
+    from widgets.importer import ImportDialog
+    from widgets.importer.plan import ImportPlan
+
+STORES = "Stores (*.refactory);;All files (*)"
+MAGIC = b"SQLite format 3\0"
+SAMPLE = Path(__file__).resolve().parents[2] / "resources" / "sample.refactory"
+
+
+def is_store(path: Path) -> bool:
+    """Whether the file looks like a store: stores are SQLite files, sources are not."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def data_folder() -> Path:
+    """Where the program keeps files of its own (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share") / "refactory"
+
+
+class Files:
+    """The commands of the menu File."""
+
+    def __init__(self, window: "Window") -> None:
+        self._window, self._session = window, window.session
+        self.processes: list[CommandProcess] = []
+
+    # ------------------------------------------------------------------ opening and closing
+
+    def open(self) -> None:
+        """Ask for a store and open it."""
+        self._choose("Open a store", STORES, lambda path: self.open_path(path))
+
+    def open_path(self, path: Path) -> None:
+        """Open a store; anything else goes to the import dialog."""
+        if path.is_dir() or (path.is_file() and not is_store(path) and path.stat().st_size):
+            self.import_source(path)
+        else:
+            self._window.open_store(path)
+
+    def open_sample(self) -> None:
+        """Open the copy of the sample in the data folder, so that a person may change it."""
+        copy = data_folder() / SAMPLE.name
+        try:
+            if not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                partial = copy.with_suffix(".partial")
+                shutil.copyfile(SAMPLE, partial)
+                partial.replace(copy)
+        except OSError as error:
+            self._window.notice.warn(f"The sample cannot be copied to {copy}: {error.strerror}. Check the folder.")
+            return
+        self._window.open_store(copy)
+
+    def show_start(self) -> None:
+        """Close the store: the start page has the recent ones."""
+        self.close_store()
+
+    def close_store(self) -> None:
+        """Close the store and show the start page."""
+        self._window.remember()
+        self._session.close()
+
+    # ------------------------------------------------------------------ import and export
+
+    def import_source(self, source: Path | None = None) -> None:
+        """Ask what to import, show what is in it, and import it in a process of its own."""
+        from widgets.importer import ImportDialog
+
+        dialog = ImportDialog(self._session, source, Path(self._window.settings.folder or Path.home()), self._window)
+        dialog.requested.connect(lambda plan: self._import(plan, dialog))
+        dialog.open()
+
+    def _import(self, plan: "ImportPlan", dialog: "ImportDialog") -> None:
+        process = CommandProcess(plan.arguments(), self._window)
+        activity = Activity(f"Import {plan.source.name}", process.context, process.cancel)
+        self.processes.append(process)
+        self._session.jobs.add(activity)
+        dialog.show_running(process.context, process.cancel)
+
+        def end(code: int, output: str, messages: str) -> None:
+            self._session.jobs.remove(activity)
+            self.processes.remove(process)
+            process.deleteLater()
+            if dialog.show_end(code, output, messages):
+                self._window.open_store(plan.target)
+
+        process.ended.connect(end)
+        process.start()
+
+    def export_history(self) -> None:
+        """Ask for a file and write the history to it."""
+        store = self._session.store
+        if store is None:
+            return
+        name = f"{Path(store.path).stem}.jsonl"
+
+        def write(path: Path) -> None:
+            self._session.run(
+                Job(
+                    f"Export to {path.name}",
+                    lambda context: store.export(path, progress=context.progress, cancel=context),
+                    lambda _result: self._window.notice.tell(f"The history is in {path}."),
+                )
+            )
+
+        self._choose("Export history", "JSON Lines (*.jsonl);;All files (*)", write, name)
+
+    # ------------------------------------------------------------------ pictures
+
+    def save_picture(self) -> None:
+        """Save the view that has the keyboard as it looks."""
+        view = self._window.current_view() or self._window.views["timeline"]
+
+        def write(path: Path) -> None:
+            from app.picture import save_picture
+
+            try:
+                save_picture(view, path)
+            except OSError as error:
+                self._window.notice.warn(f"{path} cannot be written: {error.strerror}. Choose another folder.")
+            else:
+                self._window.notice.tell(f"The picture is in {path}.")
+
+        self._choose("Save picture", "PNG (*.png);;SVG (*.svg)", write, f"{view.objectName()}.png")
+
+    def _choose(self, title: str, kinds: str, take: Callable[[Path], object], name: str | None = None) -> None:
+        """A file dialog: to open a file, or with a `name` to save one."""
+        dialog = QFileDialog(self._window, title, self._window.settings.folder or str(Path.home()), kinds)
+        if name is None:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        else:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(kinds[kinds.index("*.") + 2 : kinds.index(")")])
+            dialog.selectFile(name)
+            dialog.filterSelected.connect(
+                lambda chosen: dialog.setDefaultSuffix(chosen[chosen.index("*") + 2 : -1] if "*." in chosen else "")
+            )
+        _finish(dialog, self._window, take)
+
+
+def _finish(dialog: QFileDialog, window: "Window", take: Callable[[Path], object]) -> None:
+    def accept(file: str) -> None:
+        path = Path(file)
+        window.change_settings(folder=str(path.parent))
+        take(path)
+
+    dialog.fileSelected.connect(accept)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

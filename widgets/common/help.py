@@ -1,0 +1,29 @@
+"""A page of help in a dialog."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from widgets.theme import SPACE_L, SPACE_S, fonts, theme
+
+
+class HelpDialog(QDialog):
+    """Shows Markdown; Escape closes it."""
+
+    def __init__(self, markdown: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("help")
+        self.setWindowTitle("Help")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.page = QTextBrowser(openExternalLinks=True)
+        self.page.setAccessibleName("Help")
+        self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
+        colours, document = theme(), self.page.document()
+        document.setDefaultFont(fonts().ui)
+        document.setDefaultStyleSheet(f"a {{ color: {colours.accent.name()}; }}")
+        document.setDocumentMargin(SPACE_L)
+        self.page.setMarkdown(markdown)
+        self.page.setStyleSheet("QTextBrowser { border: none; padding: 0; }")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
+        layout.addWidget(self.page)
+        self.resize(640, 520)

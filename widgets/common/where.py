@@ -1,0 +1,39 @@
+"""Where the person is: the selected moment, in the status bar."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from .labels import ElidedLabel
+from .session import Session
+from .text import count, moment
+
+
+class Where(ElidedLabel):
+    """`main · 2022-07-26 14:00:05 UTC · 3f2a…:17 · 2 575 transactions`, with the second moment if there is one."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setObjectName("where")
+        self._session = session
+        for signal in (session.store_opened, session.store_closed, session.selection_changed, session.graph_grew):
+            signal.connect(self.refresh)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Say it anew."""
+        session, graph = self._session, self._session.graph
+        if session.store is None or graph is None:
+            self.setText("")
+            return
+        parts = [self._describe(session.selected)] if session.selected >= 0 else ["nothing selected"]
+        if session.compared is not None:
+            parts.append(f"compared with {self._describe(session.compared)}")
+        parts.append(count(graph.count, "transaction"))
+        self.setText("  ·  ".join(parts))
+
+    def _describe(self, dense: int) -> str:
+        graph = self._session.graph
+        assert graph is not None
+        if dense < 0:
+            return "the empty state"
+        return f"{graph.timeline_names[int(graph.timeline[dense])]}  ·  {moment(int(graph.time[dense]))} UTC"
