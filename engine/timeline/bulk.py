@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-
 from engine.model import clock, times
 from engine.model.operations import Rows
 from engine.model.transactions import Header

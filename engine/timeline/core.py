@@ -79,6 +79,11 @@ class Core:
                 )
         self._seen = self.db.data_version()
 
+    def catch_up(self) -> None:
+        """`follow`, if another connection has committed. The caller holds a write transaction."""
+        if self.db.data_version() != self._seen:
+            self.follow()
+
     def refresh(self) -> bool:
         """Take in what others committed; whether there was anything."""
         with self.lock:

@@ -67,3 +67,25 @@ def read_transaction(log: Log, dense: int, timeline: str) -> Transaction:
         operations=int(log.column("operations")[dense]),
         log=log,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A timeline as callers see it: `heads` and `forked_from` are dense numbers, `transactions` counts its
+    first-parent chain, `updated` is the time of its newest head in microseconds."""
+
+    id: int
+    name: str
+    heads: tuple[int, ...]
+    transactions: int
+    forked_from: int | None
+    updated: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Who made a value so."""
+
+    transaction: Transaction
+    path: str
+    value: Any

@@ -66,7 +66,7 @@ class Writer:
         core = self._core
         try:
             with core.changing(), core.db.write():
-                core.follow()
+                core.catch_up()
                 first = core.log.count
                 for commit in batch:
                     self._write_one(commit)
@@ -144,7 +144,7 @@ class Writer:
         """Make the moves that `plan` gives against the names as they are then, as one action."""
         core = self._core
         with core.changing(), core.db.write():
-            core.follow()
+            core.catch_up()
             action = core.refs.apply(kind, text, times.now(), plan())
         core.tell(core.log.count)
         return action
@@ -153,7 +153,7 @@ class Writer:
         """`undo` or `redo`; None where there is nothing."""
         core = self._core
         with core.changing(), core.db.write():
-            core.follow()
+            core.catch_up()
             action = core.refs.undo() if which == "undo" else core.refs.redo()
         core.tell(core.log.count)
         return action

@@ -1,0 +1,504 @@
+"""`Store`: the one thing that most callers import. It ties the rooms of the engine together and adds nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import BadInput, Cancelled, NotFound, StoreError
+from engine.model import times
+from engine.model.operations import ROOT, Rows
+from engine.model.paths import parse_pattern
+from engine.storage.database import Database
+from engine.timeline.bulk import BulkWriter
+from engine.timeline.core import Core, StoreEvent
+from engine.timeline.dag import Graph
+from engine.timeline.diff import Change, diff
+from engine.timeline.draft import Draft, identify_by
+from engine.timeline.history import Entry
+from engine.timeline.match import require_singular
+from engine.timeline.patch import Operation, apply_operations
+from engine.timeline.refs import Action, Ref, check_name
+from engine.timeline.transaction import Blame, Timeline, Transaction, read_transaction
+from engine.timeline.version import Version
+from engine.timeline.writer import Commit, Writer
+
+if TYPE_CHECKING:
+    from engine.exchange.importer import ImportResult
+
+Progress = Callable[[int, int | None, str], None]
+Moment = str | int | Version | None
+
+
+class Store:
+    """An open store. Safe to use from several threads; other processes may use the same file meanwhile.
+
+    A moment is text as in the command line (a time, a timeline, a tag, `REPLICA:SEQ`, an id, any of these with
+    `~n`), a `Version`, a dense number, or None for the head of the default timeline.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._core = Core(database)
+        self._writer = Writer(self._core)
+        self.path = database.path
+
+    @classmethod
+    def open(cls, target: str | Path, *, create: bool = False, read_only: bool = False) -> Store:
+        """Open a store file; with `create`, make it where it is missing.
+
+        Raises `NotFound`, or `StoreError` for a file that is no store or of a newer version.
+        """
+        if isinstance(target, str) and "://" in target:
+            raise StoreError(f"{target}: this version opens files only; give the path of a store")
+        path = Path(target).expanduser()
+        if create and not path.exists():
+            return cls(Database.create(path))
+        return cls(Database.open(path, read_only=read_only))
+
+    def close(self) -> None:
+        """Close the file; the last to close leaves one file."""
+        self._core.db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def refresh(self) -> bool:
+        """Take in what other processes committed; whether there was anything."""
+        return self._core.refresh()
+
+    def listen(self, callback: Callable[[StoreEvent], None]) -> Callable[[], None]:
+        """Call back after every change, in the thread that made or noticed it; returns what ends that."""
+        return self._core.listen(callback)
+
+    # -------------------------------------------------------------------------------------- what there is
+
+    @property
+    def graph(self) -> Graph:
+        """All transactions as columns."""
+        return self._core.graph
+
+    @property
+    def default_timeline(self) -> str:
+        """The import's HEAD branch, else `main`, else the first there is."""
+        core = self._core
+        name = str(core.manifest.get("timeline", "main"))
+        if core.refs.find(name) is not None:
+            return name
+        names = [ref.name for ref in core.refs.timelines if not ref.deleted]
+        return "main" if "main" in names or not names else names[0]
+
+    def timelines(self) -> list[Timeline]:
+        """Every timeline, in order of creation."""
+        core = self._core
+        found = []
+        for number, ref in enumerate(core.refs.timelines):
+            if not ref.deleted:
+                chains = [core.graph.lineage(head) for head in ref.heads]
+                length = sum(count for _, count in chains[0]) if chains else 0
+                updated = max((int(core.graph.time[head]) for head in ref.heads), default=None)
+                forked = ref.forked if ref.forked >= 0 else None
+                found.append(Timeline(number, ref.name, ref.heads, length, forked, updated))
+        return found
+
+    def timeline_names(self) -> list[str]:
+        """Names by timeline id, those of deleted timelines included."""
+        return [ref.name for ref in self._core.refs.timelines]
+
+    def tags(self) -> dict[str, int]:
+        """Tags and the dense numbers that they name."""
+        return dict(self._core.refs.tags)
+
+    def get(self, dense: int) -> Transaction:
+        """A transaction by its dense number."""
+        core = self._core
+        return read_transaction(core.log, dense, core.refs.timelines[int(core.graph.timeline[dense])].name)
+
+    def texts(self, dense: Sequence[int] | Any) -> list[tuple[str, str]]:
+        """Author and message of many transactions."""
+        return [self._core.log.texts(int(item))[:2] for item in dense]
+
+    def sources(self, dense: Sequence[int] | Any) -> list[str]:
+        """Source ids of many transactions, "" for none."""
+        return [self._core.log.texts(int(item))[2] for item in dense]
+
+    def handle(self, dense: int) -> str:
+        """`REPLICA:SEQ` of a transaction."""
+        return self._core.log.handle(dense)
+
+    # -------------------------------------------------------------------------------------------- moments
+
+    def at(self, moment: Moment = None, timeline: str | None = None) -> Version:
+        """The version at a moment. Times are looked up on `timeline`, the default one if None."""
+        if isinstance(moment, Version):
+            return moment
+        with self._core.lock:
+            return self._core.version(self._dense(moment, timeline))
+
+    def _dense(self, moment: str | int | None, timeline: str | None) -> int:
+        core = self._core
+        if isinstance(moment, int):
+            if not -1 <= moment < core.log.count:
+                raise NotFound(f"no transaction {moment}; the store has {core.log.count}")
+            return moment
+        name = timeline if timeline is not None else self.default_timeline
+        if timeline is not None or moment is None:
+            number = core.refs.number(name) if timeline is not None or core.log.count else None
+            if moment is None:
+                return core.moments.head(number) if number is not None else -1
+        return core.moments.resolve(moment, name)
+
+    def find_moment(self, text: str, timeline: str | None = None) -> int:
+        """The dense number that a moment names, -1 for the empty state."""
+        return self.at(text, timeline).transaction
+
+    def diff(self, a: Moment, b: Moment, path: str | None = None) -> Iterator[Change]:
+        """Changes from `a` to `b`, one per leaf, at and below a path."""
+        before, after = self.at(a), self.at(b)
+        root = ROOT
+        if path is not None:
+            found = before.resolve(path)
+            found = after.resolve(path) if found is None else found
+            if found is None:
+                raise NotFound(f"nothing at {path} at either moment")
+            root = found
+        return diff(self._core.log, before, after, root)
+
+    def changes_of(self, dense: int) -> Iterator[Change]:
+        """What a transaction changed against its first parent."""
+        parents = self._core.log.parents(dense)
+        return self.diff(parents[0] if parents else -1, dense)
+
+    def history(
+        self, pattern: str, *, timeline: str | None = None, since: Moment = None, until: Moment = None
+    ) -> Iterator[Entry]:
+        """Every change of the leaves that a pattern matches, on the first-parent chain of a timeline, oldest first.
+
+        Both ends are included. A time bounds by time of transaction; another moment by its place on the chain.
+        """
+        head = self.at(None, timeline)
+        chain = self._core.graph.chain(head.transaction) if head.transaction >= 0 else np.empty(0, np.int32)
+        low, high = self._bound(since, chain, timeline, 0), self._bound(until, chain, timeline, len(chain))
+        asked = self._core.version(int(chain[high - 1])) if 0 < high <= len(chain) else head
+        entries = self._core.history.entries(parse_pattern(pattern), asked, low, high, self.at)
+        bounds = (_time_of(since), _time_of(until))
+        return (entry for entry in entries if _within(entry.time, *bounds))
+
+    def _bound(self, moment: Moment, chain: Any, timeline: str | None, default: int) -> int:
+        if moment is None or _time_of(moment) is not None:
+            return default
+        dense = self.at(moment, timeline).transaction
+        place = int(np.searchsorted(chain, dense, side="right"))
+        return max(0, place - 1) if default == 0 and place and chain[place - 1] == dense else place
+
+    def blame(self, path: str, at: Moment = None) -> Blame:
+        """The transaction that last wrote at a path, or below it."""
+        version = self.at(at)
+        require_singular(parse_pattern(path))
+        found = version.resolve(path)
+        if found is None:
+            raise NotFound(f"nothing at {path} at that moment")
+        dense = self._core.history.last_write(version.transaction, found)
+        if dense is None:
+            raise NotFound(f"{version.path_text(found)} is the empty state; no transaction has written it")
+        return Blame(self.get(dense), version.path_text(found), version.value(found))
+
+    def log(
+        self,
+        *,
+        timeline: str | None = None,
+        path: str | None = None,
+        since: Moment = None,
+        until: Moment = None,
+        limit: int | None = None,
+    ) -> Iterator[Transaction]:
+        """Transactions, newest first: of a timeline's ancestry, or of all timelines and tags.
+
+        `path` keeps those that touched it or anything below; times bound by time of transaction, other moments by
+        their place in the log.
+        """
+        core = self._core
+        heads = [self.at(None, timeline).transaction] if timeline is not None else self._all_heads()
+        dense = np.flatnonzero(core.graph.reachable(heads))
+        dense = dense[self._log_mask(dense, since, until, timeline)]
+        if path is not None:
+            dense = self._touching(path, dense)
+        newest = dense[::-1] if limit is None else dense[::-1][:limit]
+        return map(self.get, newest.tolist())
+
+    def _all_heads(self) -> list[int]:
+        refs = self._core.refs
+        heads = [head for ref in refs.timelines if not ref.deleted for head in ref.heads]
+        return heads + list(refs.tags.values())
+
+    def reachable(self) -> Any:
+        """Mask over dense numbers: what some timeline or tag still leads to (an undone commit is not)."""
+        return self._core.graph.reachable(self._all_heads())
+
+    def _log_mask(self, dense: Any, since: Moment, until: Moment, timeline: str | None) -> Any:
+        times_ = self._core.graph.time[dense]
+        mask = np.ones(len(dense), bool)
+        for moment, later in ((since, True), (until, False)):
+            time = _time_of(moment)
+            if time is not None:
+                mask &= times_ >= time if later else times_ <= time
+            elif moment is not None:
+                bound = self.at(moment, timeline).transaction
+                mask &= dense >= bound if later else dense <= bound
+        return mask
+
+    def _touching(self, path: str, dense: Any) -> Any:
+        from engine.timeline.match import match_ever
+
+        found = match_ever(self._core.log.paths, parse_pattern(path), self.at())
+        if not found:
+            raise NotFound(f"nothing was ever at {path}")
+        touched = [self._core.history.touching(item, dense) for item in found]
+        return np.unique(np.concatenate(touched))
+
+    # ------------------------------------------------------------------------------------------- changing
+
+    def commit(
+        self,
+        operations: Sequence[Operation],
+        *,
+        timeline: str | None = None,
+        author: str = "",
+        message: str = "",
+        time: int | str | None = None,
+    ) -> Transaction:
+        """Write one transaction; durable when this returns. Operations are those of 5-api, or a JSON Patch.
+
+        Raises `BadInput` or `NotFound` naming the operation, and then nothing is written.
+        """
+        name = timeline if timeline is not None else self.default_timeline
+        when = times.parse_time(time) if isinstance(time, str) else time
+        dense = self._writer.commit(Commit(name, author, message, when, lambda *place: self._build(operations, *place)))
+        return self.get(dense)
+
+    def _build(self, operations: Sequence[Operation], parent: int, replica: bytes, seq: int) -> Rows:
+        from engine.exchange.fields import candidates
+
+        core = self._core
+        draft = Draft(core.log, core.states.at(parent), replica, seq, identify_by(candidates))
+        apply_operations(draft, operations)
+        return draft.finish()
+
+    @contextlib.contextmanager
+    def transaction(
+        self, timeline: str | None = None, *, author: str = "", message: str = "", time: int | str | None = None
+    ) -> Iterator[TransactionBuilder]:
+        """Collect operations and commit them when the block ends without an error."""
+        builder = TransactionBuilder()
+        yield builder
+        builder.transaction = self.commit(
+            builder.operations, timeline=timeline, author=author, message=message, time=time
+        )
+
+    def branch(self, name: str, at: Moment = None) -> Timeline:
+        """Make a timeline at a moment. Raises `BadInput` where the name is taken or not a name."""
+        version = self.at(at)
+        check_name(name, "timeline")
+
+        def plan() -> list[tuple[str, Any, Any, Any]]:
+            refs = self._core.refs
+            if refs.find(name) is not None:
+                raise BadInput(f"there is a timeline {name!r} already; choose another name")
+            if name in refs.tags:
+                raise BadInput(f"{name!r} is a tag; choose another name for the timeline")
+            heads = (version.transaction,) if version.transaction >= 0 else ()
+            return [("timeline", len(refs.timelines), None, Ref(name, heads, version.transaction))]
+
+        self._writer.change("branch", f"branch {name}", plan)
+        return self._timeline(name)
+
+    def _timeline(self, name: str) -> Timeline:
+        return next(item for item in self.timelines() if item.name == name)
+
+    def rename_branch(self, name: str, new: str) -> Timeline:
+        """Give a timeline another name."""
+        check_name(new, "timeline")
+        self._move_timeline("rename", f"rename {name} to {new}", name, lambda ref: Ref(new, ref.heads, ref.forked), new)
+        return self._timeline(new)
+
+    def delete_branch(self, name: str) -> None:
+        """Delete a timeline; its transactions stay, and undo brings it back."""
+        self._move_timeline("delete", f"delete {name}", name, lambda ref: Ref(ref.name, ref.heads, ref.forked, True))
+
+    def _move_timeline(
+        self, kind: str, text: str, name: str, make: Callable[[Ref], Ref], new: str | None = None
+    ) -> None:
+        def plan() -> list[tuple[str, Any, Any, Any]]:
+            refs = self._core.refs
+            number = refs.number(name)
+            if new is not None and (refs.find(new) is not None or new in refs.tags):
+                raise BadInput(f"the name {new!r} is taken; choose another name")
+            before = refs.timelines[number]
+            return [("timeline", number, before, make(before))]
+
+        self._writer.change(kind, text, plan)
+
+    def tag(self, name: str, at: Moment = None) -> int:
+        """Name a moment; returns its dense number. Raises `BadInput` where the name is taken."""
+        version = self.at(at)
+        check_name(name, "tag")
+        if version.transaction < 0:
+            raise BadInput("there is no transaction to tag yet")
+
+        def plan() -> list[tuple[str, Any, Any, Any]]:
+            refs = self._core.refs
+            if name in refs.tags or refs.find(name) is not None:
+                raise BadInput(f"the name {name!r} is taken; delete it first or choose another")
+            return [("tag", name, None, version.transaction)]
+
+        self._writer.change("tag", f"tag {name}", plan)
+        return version.transaction
+
+    def delete_tag(self, name: str) -> None:
+        """Remove a tag; undo brings it back."""
+
+        def plan() -> list[tuple[str, Any, Any, Any]]:
+            tags = self._core.refs.tags
+            if name not in tags:
+                raise NotFound(f"no tag {name!r}; there is {', '.join(sorted(tags)[:5]) or 'none'}")
+            return [("tag", name, tags[name], None)]
+
+        self._writer.change("untag", f"delete tag {name}", plan)
+
+    def undo(self) -> Action | None:
+        """Take back the last action of any kind; None where there is nothing to undo."""
+        return self._writer.step("undo")
+
+    def redo(self) -> Action | None:
+        """Make again what was undone last; None where there is nothing to redo."""
+        return self._writer.step("redo")
+
+    def actions(self, limit: int = 1000) -> list[Action]:
+        """The latest actions, newest first."""
+        return self._core.refs.actions(limit)
+
+    # -------------------------------------------------------------------------------------- in and out
+
+    @contextlib.contextmanager
+    def bulk(self, replica: bytes, description: str) -> Iterator[BulkWriter]:
+        """A writer of many transactions; other writers wait. Leaving the block flushes the rest; an error or a
+        cancel leaves what was flushed, in whole transactions."""
+        core = self._core
+        with core.lock, core.db.hold():
+            with core.changing(), core.db.write():
+                core.catch_up()
+            writer = BulkWriter(core, replica, description)
+            try:
+                yield writer
+            except Cancelled:
+                writer.flush()
+                raise
+            except BaseException:
+                writer.abandon()
+                raise
+            writer.flush()
+
+    def source(self, identity: bytes) -> dict[str, Any] | None:
+        """How far an imported source has been read, or None for one that was not imported here."""
+        return self._core.source(identity)
+
+    def set_default_timeline(self, name: str) -> None:
+        """Choose the timeline that is meant when none is named."""
+        core = self._core
+        with core.changing(), core.db.write():
+            core.catch_up()
+            core.refs.number(name)
+            core.set_default_timeline(name)
+
+    def import_from(self, source: str | Path, **options: Any) -> ImportResult:
+        """Import a source; see `engine.exchange.importer.import_source` for the options."""
+        from engine.exchange.importer import import_source
+
+        return import_source(self, source, **options)
+
+    def export(
+        self,
+        file: str | Path,
+        *,
+        format: str = "jsonl",
+        progress: Progress | None = None,
+        cancel: Any = None,
+    ) -> int:
+        """Write the history for others; see `engine.exchange.export`. Returns the number of records."""
+        from engine.exchange.export import export
+
+        return export(self, file, format=format, progress=progress, cancel=cancel)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts, and the bytes of the file."""
+        core = self._core
+        return {
+            "transactions": core.log.count,
+            "operations": int(core.graph.operations.sum()),
+            "paths": len(core.log.paths),
+            "timelines": sum(not ref.deleted for ref in core.refs.timelines),
+            "bytes": {"total": core.db.size()},
+        }
+
+
+class TransactionBuilder:
+    """Operations of a transaction that is being written; each method is one of 5-api's `commit`."""
+
+    def __init__(self) -> None:
+        self.operations: list[Mapping[str, Any]] = []
+        self.transaction: Transaction | None = None
+
+    def _add(self, op: str, path: str, **fields: Any) -> None:
+        self.operations.append({"op": op, "path": path, **fields})
+
+    def put(self, path: str, value: Any) -> None:
+        """Set the value at a path."""
+        self._add("put", path, value=value)
+
+    def remove(self, path: str) -> None:
+        """Remove what is at a path."""
+        self._add("remove", path)
+
+    def insert(self, path: str, index: int, value: Any) -> None:
+        """Insert into the list at a path."""
+        self._add("insert", path, index=index, value=value)
+
+    def move(self, path: str, start: int, end: int) -> None:
+        """Move a child of the list or map at a path."""
+        self._add("move", path, **{"from": start, "to": end})
+
+    def increment(self, path: str, delta: int | float) -> None:
+        """Add to the number at a path."""
+        self._add("increment", path, delta=delta)
+
+    def add(self, path: str, value: Any) -> None:
+        """Add to the set at a path."""
+        self._add("add", path, value=value)
+
+    def discard(self, path: str, value: Any) -> None:
+        """Take from the set at a path."""
+        self._add("discard", path, value=value)
+
+    def splice(self, path: str, index: int, delete: int, insert: str) -> None:
+        """Edit the text at a path, in code points."""
+        self._add("splice", path, index=index, delete=delete, insert=insert)
+
+
+def _time_of(moment: Moment) -> int | None:
+    """The time that a moment says, if it is one in text."""
+    if isinstance(moment, str) and times.looks_like_time(moment):
+        return times.parse_time(moment)
+    return None
+
+
+def _within(time: int, since: int | None, until: int | None) -> bool:
+    return (since is None or time >= since) and (until is None or time <= until)
