@@ -7,11 +7,11 @@ time each operation is applied, as the standard has it. Only the order of map ke
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.model import values
+from engine.timeline.diff import increasing
 from widgets.values import key_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class _Patch:
         if current == target:
             return
         place = {child: position for position, child in enumerate(target)}
-        stay = {current[i] for i in longest_increasing([place[child] for child in current])}
+        stay = {current[i] for i in increasing([place[child] for child in current])}
         present = set(current)
         for position, child in enumerate(target):
             if child in stay:
@@ -116,25 +116,3 @@ class _Patch:
                 yield {"op": "add", "path": goal, "value": self._after.value(child)}
             elif source != index:
                 yield {"op": "move", "from": pointer + pointer_step(source), "path": goal}
-
-
-def longest_increasing(sequence: Sequence[int]) -> list[int]:
-    """Positions of a longest increasing run of distinct numbers (patience sorting, O(n log n))."""
-    tails: list[int] = []
-    ends: list[int] = []
-    previous: list[int] = []
-    for position, number in enumerate(sequence):
-        pile = bisect_left(tails, number)
-        previous.append(ends[pile - 1] if pile else -1)
-        if pile == len(tails):
-            tails.append(number)
-            ends.append(position)
-        else:
-            tails[pile] = number
-            ends[pile] = position
-    result: list[int] = []
-    position = ends[-1] if ends else -1
-    while position >= 0:
-        result.append(position)
-        position = previous[position]
-    return result[::-1]

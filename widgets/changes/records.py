@@ -39,6 +39,8 @@ class Group:
     changes: tuple[Change, ...]
     rest: tuple[str, ...]
     counts: dict[str, int] = field(hash=False)
+    depth: int = 0  #: how many steps the record's path has
+    path_id: int = -1
     whole: str | None = None  #: "added" or "removed" where the record itself came or went
     label: str | None = None  #: the record's human name
 
@@ -71,6 +73,7 @@ def _group(steps: tuple[str, ...], members: list[tuple[Change, str]]) -> Group:
         changes=changes,
         rest=tuple(rest for _, rest in members),
         counts={kind: counts[kind] for kind in KINDS if counts[kind]},
+        depth=len(steps),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from engine.errors import InvalidValue
@@ -28,7 +28,8 @@ NO_VALUE = NoValue()
 class Edit:
     """One edit: `put` a value at a path, `remove` a path, or `insert` a value into the list at `path` before `index`.
 
-    Values are plain Python as `Version.value` gives them. `path_id` is -1 for what the state does not have yet.
+    Values are plain Python as `Version.value` gives them. `path_id` is -1 for what the state does not have yet;
+    `parent_id` is the container that it goes into.
     """
 
     op: Op
@@ -37,6 +38,7 @@ class Edit:
     before: Any = NO_VALUE
     index: int = -1
     path_id: int = -1
+    parent_id: int = -1
 
     def operation(self) -> dict[str, Any]:
         """As `Store.commit` takes it."""
@@ -70,7 +72,7 @@ def with_edit(edits: Edits, edit: Edit) -> Edits:
             before = other.before
         elif not _below(other.path, edit.path) and not (other.op == "insert" and other.path == edit.path):
             kept.append(other)
-    edit = Edit(edit.op, edit.path, edit.value, before, edit.index, edit.path_id)
+    edit = replace(edit, before=before)
     if edit.op == "put" and before is not NO_VALUE and same_value(before, edit.value):
         return tuple(kept)
     if edit.op == "remove" and before is NO_VALUE:

@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from engine.model.times import looks_like_time
 
-_HANDLE = re.compile(r"[0-9a-fA-F]{16}:\d+")
 _ID = re.compile(r"[0-9a-f]{4,64}")
 _LONGEST = 200
 
@@ -29,10 +28,10 @@ def name_problem(name: str, taken: Collection[str]) -> str | None:
         return f"Shorten it to {_LONGEST} characters."
     if name.startswith("."):
         return "Names that begin with a dot are the store's own: begin with another character."
-    if re.search(r"~\d+$", name):
-        return "“~” and a number at the end means “so many before”: leave it out."
+    if "~" in name or ":" in name:
+        return "“~” and “:” have other meanings in the name of a moment: leave them out."
     if looks_like_time(name):
         return "This reads as a time: add a letter to it."
-    if _HANDLE.fullmatch(name) or _ID.fullmatch(name):
+    if _ID.fullmatch(name):
         return "This reads as the id of a transaction: add another letter or a hyphen."
     return None

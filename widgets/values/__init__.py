@@ -1,17 +1,19 @@
 """How a value of the state is written on one line: used by every view that shows values. No Qt."""
 
-from .labels import label_field, label_text
-from .paths import is_element, key_of, split_path
-from .preview import Preview, count_text, preview, preview_container
+from .labels import label_field, label_text, record_label
+from .paths import element_key, is_element, key_of, key_text, split_path
+from .preview import Preview, preview, preview_container
 
 __all__ = [
     "Preview",
-    "count_text",
+    "element_key",
     "is_element",
     "key_of",
+    "key_text",
     "label_field",
     "label_text",
     "preview",
     "preview_container",
+    "record_label",
     "split_path",
 ]

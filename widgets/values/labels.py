@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .paths import key_of
+
+if TYPE_CHECKING:
+    from engine.timeline.version import Version
 
 _WORDS = ("name", "title", "label", "summary", "displayname", "subject", "heading", "caption", "description", "slug")
 _TOO_LONG = 80
+_FIELDS_LOOKED_AT = 40
 
 
 def label_field(names: Iterable[str]) -> str | None:
@@ -31,3 +38,14 @@ def label_text(value: object) -> str | None:
     if not text:
         return None
     return text if len(text) <= _TOO_LONG else text[: _TOO_LONG - 1] + "…"
+
+
+def record_label(version: Version, path_id: int) -> str | None:
+    """The human name of a map: the value of the field that most likely holds it, of its first forty."""
+    names: dict[str, int] = {}
+    for child in version.children(path_id)[:_FIELDS_LOOKED_AT].tolist():
+        names[key_of(version.step_text(child))] = child
+    chosen = label_field(names)
+    if chosen is None or version.kind(names[chosen]) != "leaf":
+        return None
+    return label_text(version.value(names[chosen]))

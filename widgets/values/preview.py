@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model import values
+from widgets.common.text import count as count_of
 
 LIMIT = 160
 _INT_DIGITS_SHOWN = 40
@@ -54,12 +55,7 @@ def preview_container(kind: str, count: int) -> Preview:
     opening, closing = ("{", "}") if kind == "map" else ("[", "]")
     if count == 0:
         return Preview(opening + closing, kind)
-    return Preview(f"{opening}…{closing} {count_text(count, 'key' if kind == 'map' else 'item')}", kind)
-
-
-def count_text(count: int, noun: str, plural: str | None = None) -> str:
-    """`1 key`, `1,112 keys`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    return Preview(f"{opening}…{closing} {count_of(count, 'key' if kind == 'map' else 'item')}", kind)
 
 
 def _number(value: int) -> Preview:

@@ -1,0 +1,127 @@
+"""The differences of two moments, collected and grouped for the view. Runs in a job. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from engine.timeline.version import MISSING
+from widgets.values import is_element, preview, record_label, split_path
+
+from .markdown import markdown
+from .patch import json_patch, patch_text
+from .records import Group, group
+
+if TYPE_CHECKING:
+    from engine.store import Change, Store
+    from engine.timeline.version import Version
+
+_CHUNK = 500
+_ALL = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """From one moment to another, by dense number (-1: the empty state before everything)."""
+
+    before: int
+    after: int
+
+    def swapped(self) -> Comparison:
+        """The other way round."""
+        return Comparison(self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """The first changes of a comparison by record; `more` where there are others."""
+
+    comparison: Comparison
+    groups: tuple[Group, ...]
+    shown: int
+    more: bool
+
+
+def collect(
+    store: Store, comparison: Comparison, limit: int = _ALL, cancelled: Callable[[], bool] = lambda: False
+) -> Differences:
+    """Up to `limit` changes, grouped, each record with its name. A cancelled call returns what it has."""
+    before, after = store.at(comparison.before), store.at(comparison.after)
+    changes = list(islice(_until(store.diff(before, after), cancelled), limit + 1))
+    groups = [_named(found, before, after) for found in group(changes[:limit])]
+    return Differences(comparison, tuple(groups), min(limit, len(changes)), len(changes) > limit)
+
+
+def _until(changes: Iterable[Change], cancelled: Callable[[], bool]) -> Iterator[Change]:
+    for number, change in enumerate(changes):
+        if number % _CHUNK == 0 and cancelled():
+            return
+        yield change
+
+
+def _named(found: Group, before: Version, after: Version) -> Group:
+    """The group with the id, the fate and the human name of its record."""
+    path_id = found.changes[0].path_id
+    steps = split_path(found.changes[0].path)
+    for _ in range(len(steps) - found.depth):
+        path_id = before.parent(path_id)
+    was, now = before.kind(path_id), after.kind(path_id)
+    whole = "added" if was == "absent" else "removed" if now == "absent" else None
+    label = None
+    if found.depth and is_element(steps[found.depth - 1]) and "map" in (was, now):
+        label = record_label(after if now == "map" else before, path_id)
+    return replace(found, path_id=path_id, whole=whole, label=label)
+
+
+def searchable(found: Group, number: int) -> str:
+    """The text of a change that the filter looks in."""
+    change = found.changes[number]
+    sides = (preview(side, missing=MISSING).text for side in (change.before, change.after))
+    return " ".join((change.kind, change.path, found.label or "", *sides)).casefold()
+
+
+def filtered(groups: Iterable[Group], needle: str) -> list[Group]:
+    """Only the changes whose path, name or values contain the text; case does not matter."""
+    folded = needle.casefold().strip()
+    if not folded:
+        return list(groups)
+    kept = []
+    for found in groups:
+        places = [number for number in range(len(found.changes)) if folded in searchable(found, number)]
+        if places:
+            kept.append(
+                replace(
+                    found,
+                    changes=tuple(found.changes[number] for number in places),
+                    rest=tuple(found.rest[number] for number in places),
+                )
+            )
+    return kept
+
+
+def affected_paths(version: Version, changes: Iterable[Change]) -> set[int]:
+    """The paths of the changes and all containers above them."""
+    found: set[int] = set()
+    for change in changes:
+        path_id = change.path_id
+        while path_id >= 0 and path_id not in found:
+            found.add(path_id)
+            path_id = version.parent(path_id)
+    return found
+
+
+def whole_patch(store: Store, comparison: Comparison, cancelled: Callable[[], bool] = lambda: False) -> tuple[str, int]:
+    """All differences as JSON Patch text, and how many operations it has."""
+    before, after = store.at(comparison.before), store.at(comparison.after)
+    affected = affected_paths(before, _until(store.diff(before, after), cancelled))
+    operations = json_patch(before, after, affected, cancelled)
+    return patch_text(operations), len(operations)
+
+
+def whole_markdown(
+    store: Store, comparison: Comparison, title: str, cancelled: Callable[[], bool] = lambda: False
+) -> str:
+    """All differences as Markdown."""
+    return markdown(title, collect(store, comparison, cancelled=cancelled).groups, MISSING)

@@ -1,0 +1,1 @@
+"""The State view: the tree of the state at the selected moment."""

@@ -1,0 +1,21 @@
+"""What the selected transaction changed, as marks for the tree. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .nodes import Marks, marks_from
+
+if TYPE_CHECKING:
+    from engine.store import Store
+    from engine.timeline.version import Version
+
+#: A transaction of so many operations at most is compared at once; larger ones in the background.
+QUICK_OPERATIONS = 300
+
+
+def read_marks(store: Store, dense: int) -> tuple[Version, Marks]:
+    """The version before a transaction (its first parent, or the empty state), and the marks of what it did."""
+    previous = store.at(int(store.graph.parent[dense]))
+    current = store.at(dense)
+    return previous, marks_from(store.changes_of(dense), current.parent, lambda path: current.kind(path) != "absent")

@@ -1,0 +1,74 @@
+"""Drawing values, signs of change and cut texts: shared by the delegates of the views."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+
+from widgets.theme import SPACE_S, SPACE_XS, Theme
+
+SIGN_WIDTH = 16
+SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕", "inside": "•"}
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def value_colour(kind: str, tokens: Theme) -> QColor:
+    """The colour of a kind of value; its text says the kind as well."""
+    return {
+        "string": tokens.string,
+        "number": tokens.number,
+        "bool": tokens.boolean,
+        "bytes": tokens.boolean,
+        "set": tokens.boolean,
+        "null": tokens.null,
+    }.get(kind, tokens.text_muted)
+
+
+def mark_colours(mark: str, tokens: Theme) -> tuple[QColor, QColor | None]:
+    """Colour of a sign of change, and the tint behind its text."""
+    if mark in ("added", "removed", "changed", "moved"):
+        return getattr(tokens, mark), getattr(tokens, f"{mark}_soft")
+    return tokens.changed, None
+
+
+def draw_sign(painter: QPainter, mark: str, font: QFont, tokens: Theme, rect: QRect) -> None:
+    """The sign of a change at the left of a row."""
+    painter.setFont(font)
+    painter.setPen(mark_colours(mark, tokens)[0])
+    place = QRect(rect.left(), rect.top(), SIGN_WIDTH, rect.height())
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, SIGNS[mark])
+
+
+def struck(font: QFont) -> QFont:
+    """The font with a line through its text."""
+    found = QFont(font)
+    found.setStrikeOut(True)
+    return found
+
+
+def draw_cut(
+    painter: QPainter,
+    text: str,
+    font: QFont,
+    colour: QColor,
+    left: int,
+    rect: QRect,
+    tint: QColor | None = None,
+    gap: int = SPACE_S,
+) -> int:
+    """Draw text from `left` within the rectangle, cut where it does not fit; where the next text begins."""
+    room = rect.right() - left - SPACE_XS
+    if room <= 0:
+        return left
+    metrics = QFontMetrics(font)
+    width = metrics.horizontalAdvance(text)
+    if width > room:
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        width = room
+    if tint is not None:
+        height = metrics.height()
+        painter.fillRect(QRect(left, rect.top() + (rect.height() - height) // 2, width, height), tint)
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.drawText(QRect(left, rect.top(), room, rect.height()), _LEFT, text)
+    return left + width + gap
