@@ -123,8 +123,7 @@ class DensityPyramid:
         first, stop = first << finer, stop << finer
         counts = np.zeros((stop - first, LANES, BINS), np.uint16)
         hues = np.zeros(counts.shape, np.uint8)
-        if len(found):
-            self._count(level - finer, first, ids, times, counts, hues)
+        self._count(level - finer, first, ids, times, counts, hues)
         for at, number in enumerate(range(first, stop)):
             self._tiles[level - finer, number, block] = Tile(counts[at].copy(), hues[at].copy())
         for step in range(1, finer + 1):
@@ -133,16 +132,20 @@ class DensityPyramid:
 
     def _count(self, level: int, first: int, ids: Array, times: Array, counts: Array, hues: Array) -> None:
         """Add transactions to tiles of a level, of which `first` is the number of the first one."""
-        bins = (times >> level) - (first << BINS_SHIFT)
-        lanes = (self._lane[ids] & (LANES - 1)).astype(np.int64)
-        cell = (((bins >> BINS_SHIFT) * LANES + lanes) << BINS_SHIFT) + (bins & (BINS - 1))
-        hues.reshape(-1)[cell] = ids % self._hues + 1
+        bins = ((times >> level) - (first << BINS_SHIFT)).astype(np.int32)
+        cell = bins & (BINS - 1)
+        bins >>= BINS_SHIFT
+        cell |= bins << (BINS_SHIFT + LANES_SHIFT)
+        cell |= (self._lane[ids] & (LANES - 1)) << BINS_SHIFT
+        hues.reshape(-1)[cell] = (ids % self._hues + 1).astype(np.uint8)
         total = counts.reshape(-1)
         if len(cell) < 1000:
             cell, added = np.unique(cell, return_counts=True)
             total[cell] = np.minimum(total[cell] + added, MOST)
         else:
-            total[:] = np.minimum(total + np.bincount(cell, minlength=len(total)), MOST)
+            added = np.bincount(cell, minlength=len(total))
+            added += total
+            np.copyto(total, np.minimum(added, MOST, out=added), casting="unsafe")
 
     def _block(self, block: int) -> Array:
         """The timelines in a block of lanes."""

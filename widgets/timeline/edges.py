@@ -21,6 +21,8 @@ class Edges:
     def __init__(self) -> None:
         self._child, self._parent = Growing(np.int32), Growing(np.int32)
         self._kind = Growing(np.uint8)
+        self._child_timeline, self._parent_timeline = Growing(np.int32), Growing(np.int32)
+        self._child_time, self._parent_time = Growing(np.int64), Growing(np.int64)
         self._structural = Growing(np.bool_)
         self._transactions = self._extras = 0
 
@@ -38,6 +40,26 @@ class Edges:
     def kind(self) -> Array:
         """uint8, values of `Edge`."""
         return self._kind.array
+
+    @property
+    def child_timeline(self) -> Array:
+        """int32, the timeline at the younger end."""
+        return self._child_timeline.array
+
+    @property
+    def parent_timeline(self) -> Array:
+        """int32, the timeline at the older end."""
+        return self._parent_timeline.array
+
+    @property
+    def child_time(self) -> Array:
+        """int64, µs."""
+        return self._child_time.array
+
+    @property
+    def parent_time(self) -> Array:
+        """int64, µs."""
+        return self._parent_time.array
 
     @property
     def structural(self) -> Array:
@@ -67,6 +89,10 @@ class Edges:
         self._child.extend(child)
         self._parent.extend(parent)
         self._kind.extend(kind)
+        self._child_timeline.extend(columns.timeline[child])
+        self._parent_timeline.extend(columns.timeline[parent])
+        self._child_time.extend(columns.time[child])
+        self._parent_time.extend(columns.time[parent])
         self.structural[child] = True
         self.structural[parent] = True
 

@@ -1,0 +1,263 @@
+"""One picture of the canvas as numbers: which lines, curves, dots and labels, and where; no Qt.
+
+`compose` does all that depends on the graph; painting a frame is then a few batched calls.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+import numpy as np
+
+from .columns import Array
+from .density import Density
+from .edges import Edge
+from .scene import HUES, Scene
+from .viewport import Viewport
+
+#: More transactions per pixel than this are drawn as density, fewer as ticks, and where there is room as dots.
+DENSE = 4.0
+MAX_CURVES = 240
+MAX_LABELS = 120
+MAX_HITS = 4_000
+_OUT = 64  #: pixels outside the picture at which lines are cut
+
+
+class Detail(Enum):
+    """How transactions are drawn."""
+
+    DENSITY = auto()
+    TICKS = auto()
+    DOTS = auto()
+
+
+class Shape(Enum):
+    """What a dot stands for; each looks different without colour."""
+
+    PLAIN = 0
+    MERGE = 1
+    TIP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LaneWindow:
+    """Which lanes a picture shows: each `height` pixels high, scrolled down by `scroll`, `pixels` in all."""
+
+    height: int
+    scroll: int
+    pixels: int
+
+    def visible(self, count: int) -> tuple[int, int]:
+        """The lanes [first, last) that are in view, of `count`."""
+        first = max(self.scroll // self.height, 0)
+        last = min(-(-(self.scroll + self.pixels) // self.height), count)
+        return min(first, count), max(last, min(first, count))
+
+    @property
+    def line(self) -> int:
+        """Where in a lane its line runs: below the middle, if labels stand above it."""
+        return round(self.height * 0.68) if self.height >= 22 else self.height // 2
+
+    def y(self, lane: Array) -> Array:
+        """The y of the lines of lanes, float64."""
+        return lane * float(self.height) - self.scroll + self.line
+
+    def lane_at(self, y: float) -> int:
+        """The lane at a y."""
+        return int((y + self.scroll) // self.height)
+
+
+def _no(dtype: type = np.float64) -> Array:
+    return np.zeros(0, dtype)
+
+
+@dataclass(slots=True)
+class Frame:
+    """What to paint. Arrays that belong together have the same length; hues are colour indices."""
+
+    detail: Detail = Detail.DOTS
+    lanes: tuple[int, int] = (0, 0)
+    # Lines along lanes.
+    line: Array = field(default_factory=_no)  #: [n, 3]: x0, x1, y
+    line_hue: Array = field(default_factory=lambda: _no(np.uint8))
+    # Forks and merges.
+    curve: Array = field(default_factory=_no)  #: [n, 4]: x0, y0, x1, y1
+    curve_hue: Array = field(default_factory=lambda: _no(np.uint8))
+    stub: Array = field(default_factory=_no)  #: [n, 4]: short ends of edges that lead far away
+    stub_hue: Array = field(default_factory=lambda: _no(np.uint8))
+    # Transactions: dots or ticks …
+    dense: Array = field(default_factory=lambda: _no(np.int32))
+    x: Array = field(default_factory=_no)
+    y: Array = field(default_factory=_no)
+    hue: Array = field(default_factory=lambda: _no(np.uint8))
+    shape: Array = field(default_factory=lambda: _no(np.uint8))
+    # … or counts.
+    density: Density | None = None
+    # Labels: names of timelines, and indices of transactions with room (pixels) for a message.
+    name_timeline: Array = field(default_factory=lambda: _no(np.int32))
+    name: Array = field(default_factory=_no)  #: [n, 3]: x, y, room
+    message: Array = field(default_factory=lambda: _no(np.int64))
+    message_room: Array = field(default_factory=_no)
+    hit: Array = field(default_factory=_no)  #: [n, 2]: x, y of what a search found
+
+
+def compose(scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None) -> Frame:
+    """The picture of a scene. `found` are transactions to mark, ascending."""
+    frame = Frame(lanes=window.visible(scene.by_time.count))
+    if frame.lanes[0] >= frame.lanes[1]:
+        return frame
+    timelines = scene.timelines_in(frame.lanes, view.origin, view.end)
+    _lines(frame, scene, view, window, timelines)
+    _edges(frame, scene, view, window)
+    _transactions(frame, scene, view, window, timelines)
+    if found is not None and len(found):
+        _hits(frame, scene, view, window, found)
+    return frame
+
+
+def _bend(lanes_apart: Array) -> Array:
+    """The width of a curve between lanes, px."""
+    return np.clip(10.0 + 5.0 * np.abs(lanes_apart), 14.0, 56.0)
+
+
+def _lines(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array) -> None:
+    """The line of each timeline, from where its fork's curve ends to where its merge's curve begins; its name."""
+    extents, columns = scene.extents, scene.columns
+    lane = scene.by_time.lane
+    start, end = view.xs(extents.earliest[timelines]), view.xs(extents.latest[timelines])
+    fork, joined = extents.fork[timelines], extents.joined[timelines]
+    other = columns.timeline[np.maximum(fork, 0)]
+    bent = view.xs(columns.time[np.maximum(fork, 0)]) + _bend(lane[other] - lane[timelines])
+    start = np.where((fork >= 0) & (lane[other] >= 0), np.minimum(start, bent), start)
+    into = columns.timeline[np.maximum(joined, 0)]
+    bent = view.xs(columns.time[np.maximum(joined, 0)]) - _bend(lane[into] - lane[timelines])
+    end = np.where((joined >= 0) & (lane[into] >= 0), np.maximum(end, bent), end)
+    y = window.y(lane[timelines])
+    start, end = np.clip(start, -_OUT, view.width + _OUT), np.clip(end, -_OUT, view.width + _OUT)
+    frame.line = np.column_stack([start, end, y])
+    frame.line_hue = (timelines % HUES).astype(np.uint8)
+
+    left = np.maximum(start, 0)
+    room = np.minimum(end, view.width) - left
+    named = np.flatnonzero((room > 36) & (left < view.width))
+    if len(named) > MAX_LABELS:
+        named = named[np.argsort(-room[named], kind="stable")[:MAX_LABELS]]
+    frame.name_timeline = timelines[named].astype(np.int32)
+    frame.name = np.column_stack([left[named], y[named], room[named]])
+
+
+def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow) -> None:
+    """Forks bend away right after their parent, merges right before their child."""
+    edges, lane = scene.edges, scene.by_time.lane
+    fork = edges.kind == Edge.FORK
+    reach = int(60 * view.scale)
+    anchor = np.where(fork, edges.parent_time, edges.child_time)
+    near = np.flatnonzero((anchor >= view.origin - reach) & (anchor <= view.end + reach))
+    upper, lower = lane[edges.child_timeline[near]], lane[edges.parent_timeline[near]]
+    first, last = frame.lanes
+    child_in, parent_in = (upper >= first) & (upper < last), (lower >= first) & (lower < last)
+    kept = (child_in | parent_in) & (upper >= 0) & (lower >= 0)
+    near, child_in, parent_in = near[kept], child_in[kept], parent_in[kept]
+    child_lane, parent_lane, fork = upper[kept], lower[kept], fork[near]
+
+    child_x, parent_x = view.xs(edges.child_time[near]), view.xs(edges.parent_time[near])
+    bend = _bend(child_lane - parent_lane)
+    x0 = np.where(fork, parent_x, np.maximum(parent_x, child_x - bend))
+    x1 = np.where(fork, np.minimum(parent_x + bend, child_x), child_x)
+    hue = (np.where(fork, edges.child_timeline[near], edges.parent_timeline[near]) % HUES).astype(np.uint8)
+    curve = np.column_stack([x0, window.y(parent_lane), x1, window.y(child_lane)])
+    far = np.abs(child_lane - parent_lane)
+    if len(near) <= MAX_CURVES:
+        whole = np.ones(len(near), bool)
+    else:
+        whole = child_in & parent_in
+        if int(whole.sum()) > MAX_CURVES:
+            chosen = np.flatnonzero(whole)
+            chosen = chosen[np.argsort(far[chosen], kind="stable")[:MAX_CURVES]]
+            whole = np.zeros(len(near), bool)
+            whole[chosen] = True
+    frame.curve, frame.curve_hue = curve[whole], hue[whole]
+    _stubs(frame, curve, hue, fork, ~whole & np.where(fork, child_in, parent_in), window)
+
+
+def _stubs(frame: Frame, curve: Array, hue: Array, fork: Array, chosen: Array, window: LaneWindow) -> None:
+    """Of the edges that lead too far to be drawn, the end at the timeline that branches off or is merged."""
+    curve, fork = curve[chosen], fork[chosen]
+    down = np.sign(curve[:, 3] - curve[:, 1]) * window.height * 0.4
+    stub = np.where(
+        fork[:, None],
+        np.column_stack([curve[:, 2] - 7, curve[:, 3] - down, curve[:, 2], curve[:, 3]]),
+        np.column_stack([curve[:, 0], curve[:, 1], curve[:, 0] + 7, curve[:, 1] + down]),
+    )
+    frame.stub, frame.stub_hue = stub.reshape(-1, 4), hue[chosen]
+
+
+def dot_size(height: int) -> int:
+    """The diameter of a dot in lanes of this height, px."""
+    return max(4, min(11, height * 2 // 5))
+
+
+def _transactions(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array) -> None:
+    start, end = view.time(-dot_size(window.height)), view.time(view.width + dot_size(window.height))
+    if scene.options.structure:
+        found = _structure(scene, frame.lanes, start, end)
+        number = len(found)
+    else:
+        found, number = None, scene.index.count(timelines, start, end)
+    lanes = max(frame.lanes[1] - frame.lanes[0], 1)
+    if number > DENSE * view.width:
+        frame.detail = Detail.DENSITY
+        frame.density = scene.pyramid.view(view.origin, view.scale, view.width, frame.lanes)
+        return
+    crowded = number * dot_size(window.height) > 0.6 * view.width * min(lanes, max(len(timelines), 1))
+    frame.detail = Detail.TICKS if crowded or number > view.width else Detail.DOTS
+    if found is None:
+        found = scene.index.find(timelines, start, end)
+    columns = scene.columns
+    ids = columns.timeline[found]
+    lane = scene.by_time.lane[ids]
+    frame.dense, frame.x, frame.y = found, view.xs(columns.time[found]), window.y(lane)
+    frame.hue = (ids % HUES).astype(np.uint8)
+    frame.shape = np.full(len(found), Shape.PLAIN.value, np.uint8)
+    frame.shape[is_merge(columns.extra_child, found)] = Shape.MERGE.value
+    frame.shape[scene.extents.last[ids] == found] = Shape.TIP.value
+    if frame.detail is Detail.DOTS:
+        _messages(frame, lane, view.width)
+
+
+def _structure(scene: Scene, lanes: tuple[int, int], start: int, end: int) -> Array:
+    chosen = scene.edges.structure(scene.extents.last)
+    lane, time = scene.by_time.lane[scene.columns.timeline[chosen]], scene.columns.time[chosen]
+    return chosen[(lane >= lanes[0]) & (lane < lanes[1]) & (time >= start) & (time < end)]
+
+
+def is_merge(extra_child: Array, dense: Array) -> Array:
+    """Which of these transactions have several parents."""
+    if not len(extra_child):
+        return np.zeros(len(dense), bool)
+    at = np.minimum(np.searchsorted(extra_child, dense), len(extra_child) - 1)
+    return np.asarray(extra_child[at] == dense)
+
+
+def _messages(frame: Frame, lane: Array, width: int) -> None:
+    """Dots with room for some words before the next dot of the lane."""
+    order = np.lexsort((frame.x, lane))
+    x = frame.x[order]
+    following = np.concatenate([x[1:], [np.inf]])
+    following[:-1][lane[order][1:] != lane[order][:-1]] = np.inf
+    room = np.minimum(following, width) - x - 8
+    chosen = np.flatnonzero((room > 72) & (x > -4))
+    if len(chosen) > MAX_LABELS:
+        chosen = chosen[np.argsort(-room[chosen], kind="stable")[:MAX_LABELS]]
+    frame.message, frame.message_room = order[chosen], room[chosen]
+
+
+def _hits(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, found: Array) -> None:
+    """What a search found, as far as it is in view; of very many, some."""
+    found = found[:: len(found) // 200_000 + 1]
+    time = scene.columns.time[found]
+    inside = found[(time >= view.origin) & (time <= view.end)]
+    lane = scene.by_time.lane[scene.columns.timeline[inside]]
+    kept = (lane >= frame.lanes[0]) & (lane < frame.lanes[1])
+    inside, lane = inside[kept], lane[kept]
+    step = len(inside) // MAX_HITS + 1
+    frame.hit = np.column_stack([view.xs(scene.columns.time[inside]), window.y(lane)])[::step]
