@@ -63,12 +63,15 @@ def make_application() -> "QApplication":
     from PySide6.QtCore import QCoreApplication
     from PySide6.QtWidgets import QApplication
 
+    from widgets.theme import fonts
+
     running = QCoreApplication.instance()
     app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("refactory")
     app.setApplicationDisplayName("The Re-factory")
     app.setDesktopFileName("refactory")
     app.setStyle("Fusion")
+    app.setFont(fonts().ui)  # before there are widgets: those keep the font that they were born with
     return app
 
 

@@ -98,7 +98,7 @@ class PaletteModel(QAbstractListModel):
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
         """What cannot be done now can be seen, not chosen."""
-        if index.isValid() and not self.entry(index.row()).enabled:
+        if not index.isValid() or not self.entry(index.row()).enabled:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
