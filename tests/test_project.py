@@ -58,11 +58,11 @@ def test_dev_refuses_what_it_does_not_know() -> None:
 
 
 def test_packaging_names_one_program() -> None:
-    desktop = (ROOT / "packaging" / "org.refactory.Refactory.desktop").read_text(encoding="utf-8")
+    desktop = (ROOT / "packaging" / "refactory.desktop").read_text(encoding="utf-8")
     metainfo = ElementTree.parse(ROOT / "packaging" / "org.refactory.Refactory.metainfo.xml").getroot()
-    mime = ElementTree.parse(ROOT / "packaging" / "org.refactory.Refactory.mime.xml").getroot()
+    mime = ElementTree.parse(ROOT / "packaging" / "refactory.mime.xml").getroot()
     assert "Exec=refactory %f" in desktop
-    assert metainfo.findtext("launchable") == "org.refactory.Refactory.desktop"
+    assert metainfo.findtext("launchable") == "refactory.desktop"
     assert metainfo.findtext("project_license") == PROJECT["license"]
     kind = mime[0].get("type")
     assert kind
