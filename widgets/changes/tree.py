@@ -29,6 +29,7 @@ class ChangesTree(QTreeView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._quiet = False  #: nobody is told what is selected now
         self.setObjectName("changes-tree")
         self.setAccessibleName("Changes by record")
         self.nodes = ChangesModel(self)
@@ -45,7 +46,6 @@ class ChangesTree(QTreeView):
         header.setSectionResizeMode(PATH, QHeaderView.ResizeMode.Interactive)
         header.setSectionsMovable(False)
         header.resizeSection(PATH, 280)
-        self._quiet = False
         self.doubleClicked.connect(self._activate)
 
     def show_groups(self, groups: Sequence[Group]) -> None:

@@ -25,6 +25,8 @@ class StateTree(QTreeView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._expanded: set[int] = set()
+        self._quiet = False  #: nobody is told what is selected now
         self.setObjectName("state-tree")
         self.setAccessibleName("State at the selected moment")
         self.nodes = StateModel(self)
@@ -44,8 +46,6 @@ class StateTree(QTreeView):
         header.setStretchLastSection(True)
         header.setSectionsMovable(False)
         header.resizeSection(KEY, 280)
-        self._expanded: set[int] = set()
-        self._quiet = False
         self.expanded.connect(self._remember)
         self.collapsed.connect(self._forget)
 
