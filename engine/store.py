@@ -141,8 +141,11 @@ class Store:
         """The version at a moment. Times are looked up on `timeline`, the default one if None."""
         if isinstance(moment, Version):
             return moment
-        with self._core.lock:
-            return self._core.version(self._dense(moment, timeline))
+        core = self._core
+        with core.lock:
+            if core.bulk is not None:
+                core.bulk.settle()
+            return core.version(self._dense(moment, timeline))
 
     def _dense(self, moment: str | int | None, timeline: str | None) -> int:
         core = self._core
@@ -396,7 +399,7 @@ class Store:
         with core.lock, core.db.hold():
             with core.changing(), core.db.write():
                 core.catch_up()
-            writer = BulkWriter(core, replica, description)
+            writer = core.bulk = BulkWriter(core, replica, description)
             try:
                 yield writer
             except Cancelled:
@@ -405,7 +408,10 @@ class Store:
             except BaseException:
                 writer.abandon()
                 raise
-            writer.flush()
+            else:
+                writer.flush()
+            finally:
+                core.bulk = None
 
     def source(self, identity: bytes) -> dict[str, Any] | None:
         """How far an imported source has been read, or None for one that was not imported here."""

@@ -6,6 +6,7 @@ have more than one id, so whoever compares across ids compares the canonical byt
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ class PathTable:
         self._group_start: NDArray[np.int64] = np.zeros(1, np.int64)
         self._recent: dict[int, list[int]] = {}
         self._keys: dict[bytes, str] = {}
-        self._encoded: dict[int, bytes] = {0: b""}
+        self._encoded: dict[int, bytes] = {}
         self._append(-1, b"")
 
     def __len__(self) -> int:
@@ -97,7 +98,7 @@ class PathTable:
             self._parents.truncate(length)
             del self._steps[length:]
             self._index.clear()
-            self._encoded = {0: b""}
+            self._encoded.clear()
             self._regroup()
 
     def _regroup(self) -> None:
@@ -171,16 +172,12 @@ class PathTable:
 
     def canonical(self, path: int) -> bytes:
         """The canonical bytes of the whole path: the number of its steps, then the steps."""
-        steps = self._steps_of(path)
-        return uvarint(len(self.ancestors(path))) + steps if path else b"\0"
-
-    def _steps_of(self, path: int) -> bytes:
         found = self._encoded.get(path)
         if found is None:
             if len(self._encoded) > 1 << 18:
-                self._encoded = {0: b""}
-            found = self._steps_of(int(self._parents.data[path])) + self._steps[path]
-            self._encoded[path] = found
+                self._encoded.clear()
+            chain = self.ancestors(path)
+            found = self._encoded[path] = uvarint(len(chain)) + b"".join([self._steps[item] for item in chain])
         return found
 
     def block(self, first: int) -> bytes:
@@ -205,6 +202,7 @@ class _Block:
 
 
 _UNMADE = object()
+_FEW = 64
 _MARKERS = {MAP: values.EMPTY_MAP, LIST: values.EMPTY_LIST}
 
 
@@ -218,11 +216,11 @@ class ValueTable:
     def __init__(self, fetch: Callable[[int], bytes]) -> None:
         self._fetch = fetch
         self._firsts: list[int] = []
-        self._starts: NDArray[np.int64] = np.empty(0, np.int64)
         self._stored = FIRST_VALUE
         self._tail = _Block([])
         self.cache: ByteCache[_Block] = ByteCache(CACHE_BYTES)
         self._ids: dict[bytes, int] = {}
+        self._lately: dict[int, bytes] = {}
 
     def __len__(self) -> int:
         return self._stored + len(self._tail.raw)
@@ -237,7 +235,6 @@ class ValueTable:
         if first != self._stored:
             raise CorruptStore(f"the store is damaged: values {self._stored} to {first} are missing; restore a backup")
         self._firsts.append(first)
-        self._starts = np.array(self._firsts, np.int64)
         self._stored = first + count
         self._tail = _Block(self._tail.raw[count:])
 
@@ -259,21 +256,23 @@ class ValueTable:
         self._tail.python.append(_UNMADE)
         if len(self._ids) >= INTERN_LIMIT:
             self._ids.clear()
+            self._lately.clear()
         self._ids[canonical] = value
+        self._lately[value] = canonical
         return value
 
     def truncate(self, length: int) -> None:
         """Forget the newest values (of transactions that did not become durable)."""
-        for canonical in self._tail.raw[length - self._stored :]:
+        for offset, canonical in enumerate(self._tail.raw[length - self._stored :]):
             self._ids.pop(canonical, None)
+            self._lately.pop(length + offset, None)
         del self._tail.raw[length - self._stored :]
         del self._tail.python[length - self._stored :]
 
     def _block(self, value: int) -> tuple[_Block, int]:
         if value >= self._stored:
             return self._tail, self._stored
-        slot = int(np.searchsorted(self._starts, value, side="right")) - 1
-        first = self._firsts[slot]
+        first = self._firsts[bisect_right(self._firsts, value) - 1]
         block = self.cache.get(first, lambda: self._load(first))
         return block, first
 
@@ -283,6 +282,9 @@ class ValueTable:
 
     def canonical(self, value: int) -> bytes:
         """The canonical bytes of a value ("" for absent)."""
+        found = self._lately.get(value)
+        if found is not None:
+            return found
         if value < FIRST_VALUE:
             return _MARKERS.get(value, b"")
         block, first = self._block(value)
@@ -301,6 +303,8 @@ class ValueTable:
 
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
         """The values of an array of ids, in its order; each distinct id is decoded once."""
+        if len(wanted) < _FEW:
+            return [self.python(value) for value in wanted.tolist()]
         distinct, where = np.unique(wanted, return_inverse=True)
         made = [self.python(value) for value in distinct.tolist()]
         return [made[index] for index in where.tolist()]

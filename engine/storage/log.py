@@ -7,6 +7,7 @@ columns, and rows, texts and ids are fetched by segment and cached. The recent o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,23 @@ class NewTransaction:
     source: str
     id: bytes
     operations: int
+    rows: RowColumns
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Many new transactions, field by field; `counts` are numbers of rows, `rows` those of all."""
+
+    parents: Sequence[Sequence[int]]
+    timeline: Sequence[int]
+    replica: Sequence[bytes]
+    seq: Sequence[int]
+    time: Sequence[int]
+    recorded: Sequence[int]
+    operations: Sequence[int]
+    counts: Sequence[int]
+    texts: Sequence[Texts]
+    ids: Sequence[bytes]
     rows: RowColumns
 
 
@@ -352,6 +370,23 @@ class Log:
             index = self._replica_index[replica] = len(self.replicas)
             self.replicas.append(replica)
         return index
+
+    def append_run(self, run: Run) -> None:
+        """Add many transactions in memory; they become durable by `write_segment`."""
+        first = self.count
+        columns = self._columns
+        columns["rows_end"].extend(self.row_count + np.cumsum(run.counts, dtype=np.int64))
+        columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
+        for name in ("timeline", "seq", "time", "recorded", "operations"):
+            columns[name].extend(getattr(run, name))
+        known = {replica: self._replica(replica) for replica in dict.fromkeys(run.replica)}
+        columns["replica"].extend([known[replica] for replica in run.replica])
+        merges = [(first + i, other) for i, parents in enumerate(run.parents) for other in parents[1:]]
+        self.extra_child.extend([child for child, _ in merges])
+        self.extra_parent.extend([parent for _, parent in merges])
+        self._tail_texts.extend(run.texts)
+        self._tail_ids.extend(run.ids)
+        self._tail_rows.extend(run.rows)
 
     def append(self, new: NewTransaction) -> int:
         """Add a transaction in memory; it becomes durable by `write_hot` or `write_segment`."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model import clock, times
 from engine.model.operations import Rows
 from engine.model.transactions import Header
-from engine.storage.log import NewTransaction
-from engine.storage.segment import make_columns, place
+from engine.storage.pending import Pending
 from engine.timeline.identity import new_id
 from engine.timeline.refs import Action, Ref, check_name
 
@@ -39,13 +38,14 @@ class BulkWriter:
         self._tags: dict[str, int] = {}
         self._sources: dict[bytes, dict[str, Any]] = {}
         self._flushed = core.log.marks()
+        self._pending = Pending(core.log)
         self.paths = core.log.paths
         self.values = core.log.values
 
     @property
     def next_row(self) -> int:
         """Ordinal that the first row of the next transaction will have."""
-        return self._core.log.row_count + 1
+        return self._pending.row_count + 1
 
     @property
     def next_seq(self) -> int:
@@ -69,39 +69,23 @@ class BulkWriter:
         `parents` are dense numbers, first parent first, [] for a first one. The timeline is made when it is new.
         `recorded` is raised above that of the parents where it is not.
         """
-        log = self._core.log
+        pending = self._pending
         number = self._timeline(timeline, parents)
         self._seq += 1
-        above = [int(log.column("recorded")[parent]) for parent in parents]
+        above = [pending.recorded_of(parent) for parent in parents]
         stamp = clock.stamp(time, above) if recorded is None else max([recorded, *(item + 1 for item in above)])
         header = Header(self._replica, self._seq, timeline, author, message, source, time, stamp)
-        columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, rows.label)
-        id_, operations = new_id(log, header, tuple(parents), columns)
-        ordinal = self.next_row
-        placed = make_columns(columns.path, columns.kind, columns.value, columns.arg, place(columns.label, ordinal))
-        dense = log.append(
-            NewTransaction(
-                parents=tuple(parents),
-                timeline=number,
-                replica=self._replica,
-                seq=self._seq,
-                time=time,
-                recorded=stamp,
-                author=author,
-                message=message,
-                source=source,
-                id=id_,
-                operations=operations,
-                rows=placed,
-            )
-        )
+        id_, operations = new_id(self._core.log, header, [pending.id_of(parent) for parent in parents], rows)
+        dense = pending.add(header, number, parents, id_, operations, rows)
         self._heads[number] = dense
-        if (
-            log.row_count - log.row_start(self._flushed[0]) >= FLUSH_ROWS
-            or dense - self._flushed[0] >= FLUSH_TRANSACTIONS
-        ):
+        if pending.rows_since_flush >= FLUSH_ROWS or dense - self._flushed[0] >= FLUSH_TRANSACTIONS:
             self.flush()
         return dense
+
+    def settle(self) -> None:
+        """Let the log of the open store know what was added so far, so that it can be read before it is durable."""
+        self._pending.settle()
+        self._core.graph.follow()
 
     def _timeline(self, name: str, parents: Sequence[int]) -> int:
         number = self._names.get(name)
@@ -141,6 +125,7 @@ class BulkWriter:
     def flush(self) -> None:
         """Make everything so far durable: transactions, heads, tags, source progress, in one step."""
         core = self._core
+        self._pending.settle()
         moves = self._moves()
         if not moves and not self._sources and core.log.count == self._flushed[0]:
             return
@@ -160,6 +145,7 @@ class BulkWriter:
             core.write_manifest()
         first = self._flushed[0]
         self._flushed = core.log.marks()
+        self._pending = Pending(core.log)
         self._heads, self._tags, self._sources, self._new, self._forks = {}, {}, {}, [], {}
         core.tell(first)
 
@@ -180,6 +166,7 @@ class BulkWriter:
 
     def abandon(self) -> None:
         """Forget what was not flushed."""
+        self._pending = Pending(self._core.log)
         self._core.log.rewind(self._flushed)
         self._core.states.forget()
         self._core.graph.follow()

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import CorruptStore
 from engine.model.transactions import REPLICA_BYTES
@@ -22,6 +22,9 @@ from engine.timeline.moments import Moments
 from engine.timeline.refs import Refs
 from engine.timeline.state import EMPTY, States
 from engine.timeline.version import Version
+
+if TYPE_CHECKING:
+    from engine.timeline.bulk import BulkWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Core:
         self.lock = threading.RLock()
         self._listeners: list[Callable[[StoreEvent], None]] = []
         self._seen = -1
+        self.bulk: BulkWriter | None = None
         self.reload()
 
     # -------------------------------------------------------------------------------------- following

@@ -185,11 +185,12 @@ class History:
 
 
 def _setting(rows: RowColumns) -> NDArray[np.bool_]:
-    return (rows.kind != Kind.MOVE) & (rows.kind != Kind.RELABEL)
+    setting: NDArray[np.bool_] = (rows.kind != Kind.MOVE) & (rows.kind != Kind.RELABEL)
+    return setting
 
 
 def _matching(rows: RowColumns, owner: NDArray[np.int32], wanted: NDArray[np.bool_]) -> _Writes:
-    hit = wanted[rows.path] & _setting(rows)
+    hit: NDArray[np.bool_] = wanted[rows.path] & _setting(rows)
     return _Writes(owner[hit], rows.path[hit], rows.value[hit])
 
 

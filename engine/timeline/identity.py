@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from engine.model.operations import AT_START, DERIVED, Kind, encode_operation, leaf_hash, merkle_root
+from collections.abc import Sequence
+
+from engine.model.operations import AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
 from engine.model.transactions import Header, transaction_id
 from engine.storage.log import Log
-from engine.storage.segment import RowColumns
 
 _WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE)
 _WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
 
 
-def hash_rows(log: Log, rows: RowColumns) -> tuple[int, bytes]:
+def hash_rows(log: Log, rows: Rows) -> tuple[int, bytes]:
     """How many operations the rows are (derived rows are none), and the Merkle root over them."""
     leaves = []
     canonical_path, canonical_value = log.paths.canonical, log.values.canonical
-    for path, kind, value, arg in zip(
-        rows.path.tolist(), rows.kind.tolist(), rows.value.tolist(), rows.arg.tolist(), strict=True
-    ):
+    for path, kind, value, arg in zip(rows.path, rows.kind, rows.value, rows.arg, strict=True):
         if kind == Kind.PUT:
             leaves.append(leaf_hash(b"\1" + canonical_path(path) + canonical_value(value)))
         elif kind < DERIVED:
@@ -28,7 +27,7 @@ def hash_rows(log: Log, rows: RowColumns) -> tuple[int, bytes]:
     return len(leaves), merkle_root(leaves)
 
 
-def new_id(log: Log, header: Header, parents: tuple[int, ...], rows: RowColumns) -> tuple[bytes, int]:
-    """The id of a transaction that is about to be appended, and its number of operations."""
+def new_id(log: Log, header: Header, parents: Sequence[bytes], rows: Rows) -> tuple[bytes, int]:
+    """The id of a transaction that is about to be appended (`parents` are ids), and its number of operations."""
     operations, root = hash_rows(log, rows)
-    return transaction_id(header, [log.id(parent) for parent in parents], operations, root), operations
+    return transaction_id(header, parents, operations, root), operations

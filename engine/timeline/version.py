@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyrsistent
 
 
+_SMALL = 64
+
+
 class _Missing:
     """The side that did not exist; false, and told apart from null."""
 
@@ -159,7 +162,19 @@ class Version:
             raise NotFound(f"nothing at {self.path_text(path)} at that moment")
         if value > LIST:
             return self._log.values.python(value)
-        return self._build(path)
+        return self._collect(path) if path != ROOT else self._build(path)
+
+    def _collect(self, path: int) -> Any:
+        """A subtree by recursion while its containers are small, which is quicker than sorting; else by `_build`."""
+        value = self.state.value(path)
+        if value > LIST:
+            return self._log.values.python(value)
+        children = self.children(path)
+        if len(children) > _SMALL:
+            return self._build(path)
+        if value == MAP:
+            return {self._log.paths.key(child): self._collect(child) for child in children.tolist()}
+        return [self._collect(child) for child in children.tolist()]
 
     def _build(self, root: int) -> Any:
         """The subtree of a container: children sorted by label once, then put into their parents one by one."""

@@ -121,7 +121,7 @@ class Writer:
         stamp = clock.stamp(now, [int(log.column("recorded")[parent]) for parent in parents])
         header = Header(replica, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
         columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
-        id_, operations = new_id(log, header, parents, columns)
+        id_, operations = new_id(log, header, [log.id(parent) for parent in parents], rows)
         new = NewTransaction(
             parents=parents,
             timeline=number,
