@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
 from engine.storage.log import Log
 from engine.storage.records import seal_object, unseal_object
+from engine.timeline import replica
 from engine.timeline.dag import Graph
 from engine.timeline.history import History
 from engine.timeline.moments import Moments
@@ -118,15 +117,17 @@ class Core:
         self.db.execute("INSERT OR REPLACE INTO manifest VALUES ('store', ?)", (body,))
 
     def own_replica(self) -> bytes:
-        """The replica that this store's own commits belong to; a copied store gets a new one (host and inode differ).
+        """The replica that this store's own commits belong to; a copied or restored store gets a new one.
 
         The caller holds a write transaction.
         """
-        here = _place(self.db)
-        if self.manifest.get("place") != here or not self.manifest.get("replica"):
-            self.manifest = {**self.manifest, "place": here, "replica": secrets.token_bytes(REPLICA_BYTES)}
+        here = replica.place(self.db.path)
+        own = bytes(self.manifest["replica"])
+        if not own or self.manifest["place"] != here or replica.noted(own) > self.log.last_seq(own):
+            own = secrets.token_bytes(REPLICA_BYTES)
+            self.manifest = {**self.manifest, "place": here, "replica": own}
             self.write_manifest()
-        return bytes(self.manifest["replica"])
+        return own
 
     def set_default_timeline(self, name: str) -> None:
         """Remember which timeline commands mean when none is named. The caller holds a write transaction."""
@@ -163,9 +164,3 @@ class Core:
 
 def _new_manifest() -> dict[str, Any]:
     return {"sealed": 0, "chain": b"", "replica": b"", "place": "", "timeline": "main"}
-
-
-def _place(database: Database) -> str:
-    """Where the store lives: a copy or a restored backup lives elsewhere."""
-    status = os.stat(database.path)
-    return f"{socket.gethostname()}:{status.st_dev}:{status.st_ino}"

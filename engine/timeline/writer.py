@@ -17,6 +17,7 @@ from engine.model.operations import Rows
 from engine.model.transactions import Header
 from engine.storage.log import NewTransaction
 from engine.storage.segment import make_columns, place
+from engine.timeline import replica
 from engine.timeline.core import Core
 from engine.timeline.identity import new_id
 from engine.timeline.refs import Action, Ref, check_name
@@ -82,6 +83,9 @@ class Writer:
             return
         for commit in batch:
             commit.done = True
+        if core.log.count > first:
+            own = bytes(core.manifest["replica"])
+            replica.note(own, core.log.last_seq(own))
         core.tell(first)
 
     def _write_one(self, commit: Commit) -> None:
@@ -110,22 +114,22 @@ class Writer:
         if found is None:
             check_name(commit.timeline, "timeline")
         parents = core.refs.timelines[number].heads if found is not None else ()
-        replica = core.own_replica()
-        seq = log.last_seq(replica) + 1
+        own = core.own_replica()
+        seq = log.last_seq(own) + 1
         log.values.seed()
-        rows = commit.build(parents[0] if parents else -1, replica, seq)
+        rows = commit.build(parents[0] if parents else -1, own, seq)
         if not len(rows):
             raise BadInput("nothing to commit: the operations change nothing")
         now = times.now()
         time = now if commit.time is None else commit.time
         stamp = clock.stamp(now, [int(log.column("recorded")[parent]) for parent in parents])
-        header = Header(replica, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
+        header = Header(own, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
         columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
         id_, operations = new_id(log, header, [log.id(parent) for parent in parents], rows)
         new = NewTransaction(
             parents=parents,
             timeline=number,
-            replica=replica,
+            replica=own,
             seq=seq,
             time=time,
             recorded=stamp,
