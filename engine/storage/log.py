@@ -102,6 +102,7 @@ class Log:
         self.extra_parent = GrowArray(np.int32)
         self.replicas: list[bytes] = []
         self._replica_index: dict[bytes, int] = {}
+        self._last_seq: dict[int, int] = {}
         self._parts: list[_Part] = []
         self._part_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._part_firsts: NDArray[np.int64] = np.empty(0, np.int64)
@@ -208,7 +209,11 @@ class Log:
         index = self._replica_index.get(replica)
         if index is None:
             return 0
-        return int(self.column("seq")[self.column("replica") == index].max(initial=0))
+        found = self._last_seq.get(index)
+        if found is None:
+            found = int(self.column("seq")[self.column("replica") == index].max(initial=0))
+            self._last_seq[index] = found
+        return found
 
     def rows(self, dense: int) -> RowColumns:
         """The rows of one transaction."""
@@ -331,6 +336,7 @@ class Log:
 
     def _add_headers(self, headers: HeaderColumns, part: _Part, skip: int) -> None:
         columns = self._columns
+        self._last_seq.clear()
         index = np.array([self._replica(replica) for replica in headers.replicas], np.int16)
         for name in ("parent", "timeline", "seq", "time", "recorded", "operations"):
             columns[name].extend(getattr(headers, name)[skip:])
@@ -375,6 +381,7 @@ class Log:
         """Add many transactions in memory; they become durable by `write_segment`."""
         first = self.count
         columns = self._columns
+        self._last_seq.clear()
         columns["rows_end"].extend(self.row_count + np.cumsum(run.counts, dtype=np.int64))
         columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
         for name in ("timeline", "seq", "time", "recorded", "operations"):
@@ -392,6 +399,7 @@ class Log:
         """Add a transaction in memory; it becomes durable by `write_hot` or `write_segment`."""
         dense = self.count
         columns = self._columns
+        self._last_seq[self._replica(new.replica)] = max(self.last_seq(new.replica), new.seq)
         columns["rows_end"].append(self.row_count + len(new.rows))
         columns["parent"].append(new.parents[0] if new.parents else -1)
         for name in ("timeline", "seq", "time", "recorded", "operations"):
@@ -412,6 +420,7 @@ class Log:
     def rewind(self, marks: tuple[int, int, int]) -> None:
         """Forget what was added in memory since `marks` and did not become durable."""
         count, path_count, value_count = marks
+        self._last_seq.clear()
         rows = self.row_start(count)
         for column in (*self._columns.values(),):
             column.truncate(count)
