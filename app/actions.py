@@ -27,7 +27,7 @@ def can_go_forward(session: Session) -> bool:
 
 def writable(session: Session) -> bool:
     """The open store takes commits."""
-    return session.store is not None and not getattr(session.store, "read_only", False)
+    return session.store is not None and bool(getattr(session, "writable", True))
 
 
 def writable_selection(session: Session) -> bool:

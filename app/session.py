@@ -16,9 +16,11 @@ from .jobs import JobRunner
 if TYPE_CHECKING:
     from engine.store import Store, StoreEvent
     from engine.timeline.dag import Graph
+    from engine.timeline.refs import Action
     from engine.timeline.version import Version
 
 WATCH = 1000  #: milliseconds between looks at the file, for what other processes committed
+STEPS = 100  #: actions looked at to see whether there is one to undo
 COALESCE = 0.4  #: seconds; what is selected for less is no place to go back to
 
 
@@ -51,6 +53,8 @@ class Session(QObject):
         self._since = 0.0
         self._back: list[Location] = []
         self._forward: list[Location] = []
+        self._timeline: str | None = None
+        self._actions: list[Action] | None = None
         self._unlisten: Callable[[], object] | None = None
         self._stamp: tuple[float, ...] = ()
         self._watch = QTimer(self, interval=WATCH)
@@ -96,6 +100,7 @@ class Session(QObject):
         if self.store is None:
             return
         store, self.store = self.store, None
+        self._timeline = self._actions = None
         self._watch.stop()
         if self._unlisten:
             self._unlisten()
@@ -144,12 +149,37 @@ class Session(QObject):
         """The timeline of the selected transaction if that is one of its heads, else the default one."""
         if self.store is None:
             return None
+        if self._timeline is None:
+            self._timeline = self._find_timeline(self.store)
+        return self._timeline
+
+    def _find_timeline(self, store: "Store") -> str:
         if self.selected >= 0:
-            graph = self.store.graph
-            name = graph.timeline_names[int(graph.timeline[self.selected])]
-            if any(line.name == name and self.selected in line.heads for line in self.store.timelines()):
+            name = store.get(self.selected).timeline
+            if any(line.name == name and self.selected in line.heads for line in store.timelines()):
                 return name
-        return self.store.default_timeline
+        return store.default_timeline
+
+    @property
+    def writable(self) -> bool:
+        """Whether the open store takes commits."""
+        return self.store is not None and bool(getattr(self.store, "writable", True))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an action to undo."""
+        return self.writable and any(action.state == "done" for action in self._recent_actions())
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an undone action to bring back."""
+        return self.writable and any(action.state == "undone" for action in self._recent_actions()[:1])
+
+    def _recent_actions(self) -> "list[Action]":
+        """The latest actions of the store; read anew after each of them."""
+        if self._actions is None:
+            self._actions = self.store.actions(STEPS) if self.store else []
+        return self._actions
 
     def select(self, dense: int) -> None:
         """Select a transaction."""
@@ -205,12 +235,14 @@ class Session(QObject):
         self._since = now
         self._forward.clear()
         self._location = location
+        self._timeline = None
         self.selection_changed.emit()
 
     def _travel(self, source: list[Location], target: list[Location]) -> None:
         if source and self.store is not None:
             target.append(self._location)
             self._location = source.pop()
+            self._timeline = None
             self._since = 0.0
             self.selection_changed.emit()
 
@@ -225,14 +257,19 @@ class Session(QObject):
         """What the store tells its listeners, from whatever thread, arrives here in the thread of the window."""
         if self.store is None:
             return
+        self._actions = self._timeline = None
         if event.kind == "transactions":
-            self.graph_grew.emit(event.first, event.last)
-            if self.selected < 0:
-                self.select(self._head())
-        elif event.kind == "reload":
-            self.store_opened.emit()
-            self.selection_changed.emit()
+            self.graph_grew.emit(event.first, event.last - 1)
         self.refs_changed.emit()
+        if self.selected < 0 or (event.kind != "transactions" and not self.store.reachable()[self.selected]):
+            self._leave(self.store)
+
+    def _leave(self, store: "Store") -> None:
+        """Where the selected transaction is no longer on any timeline (it was undone), go to the nearest that is."""
+        reachable, dense = store.reachable(), self.selected
+        while dense >= 0 and not reachable[dense]:
+            dense = int(store.graph.parent[dense])
+        self._go(Location(dense if dense >= 0 else self._head(), None, self.range, self.path_id))
 
     def _file_stamp(self) -> tuple[float, ...]:
         assert self.store is not None

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
     from widgets.importer.plan import ImportPlan
 
 STORES = "Stores (*.refactory);;All files (*)"
-MAGIC = b"SQLite format 3\0"
 SAMPLE = Path(__file__).resolve().parents[2] / "resources" / "sample.refactory"
-
-
-def is_store(path: Path) -> bool:
-    """Whether the file looks like a store: stores are SQLite files, sources are not."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
 
 
 def data_folder() -> Path:
@@ -51,6 +41,8 @@ class Files:
 
     def open_path(self, path: Path) -> None:
         """Open a store; anything else goes to the import dialog."""
+        from engine.storage.database import is_store
+
         if path.is_dir() or (path.is_file() and not is_store(path) and path.stat().st_size):
             self.import_source(path)
         else:

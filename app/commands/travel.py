@@ -37,10 +37,8 @@ class Travel(QObject):
     def newest(self) -> None:
         """Go to the head of the timeline that is selected."""
         if self._session.store is not None and self._session.graph is not None and self._session.graph.count:
-            store, graph = self._session.store, self._session.graph
-            name = store.default_timeline
-            if self._session.selected >= 0:
-                name = graph.timeline_names[int(graph.timeline[self._session.selected])]
+            store, selected = self._session.store, self._session.selected
+            name = store.get(selected).timeline if selected >= 0 else store.default_timeline
             heads = next((line.heads for line in store.timelines() if line.name == name), ())
             self._session.select(max(heads) if heads else int(store.at().transaction))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from widgets.theme import ICON, RADIUS, SPACE_M, SPACE_S, icon, theme
+from widgets.theme import ICON, SPACE_M, SPACE_S, icon, theme
 
 from .sign import Sign
 
@@ -65,7 +65,7 @@ class Notice(QFrame):
             (colours.error_soft, colours.error) if self._kind == "error" else (colours.accent_soft, colours.accent)
         )
         self.setStyleSheet(
-            f"QFrame#notice {{ background: {back.name()}; border: 1px solid {ink.name()}; border-radius: {RADIUS}px; }}"
+            f"QFrame#notice {{ background: {back.name()}; border: none; border-bottom: 1px solid {ink.name()}; }}"
             "QFrame#notice QLabel { background: transparent; border: none; }"
         )
         self._sign.set_icon(*(("warning", "error") if self._kind == "error" else ("about", "accent")))

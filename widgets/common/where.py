@@ -32,8 +32,8 @@ class Where(ElidedLabel):
         self.setText("  ·  ".join(parts))
 
     def _describe(self, dense: int) -> str:
-        graph = self._session.graph
-        assert graph is not None
-        if dense < 0:
+        store = self._session.store
+        if store is None or dense < 0:
             return "the empty state"
-        return f"{graph.timeline_names[int(graph.timeline[dense])]}  ·  {moment(int(graph.time[dense]))} UTC"
+        found = store.get(dense)
+        return f"{found.timeline}  ·  {moment(found.time)} UTC"
