@@ -214,7 +214,8 @@ def generated(transactions: int = 1_000_000, timelines: int = 1_000, seed: int =
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f"unfinished-{file.name}")
-        unfinished.unlink(missing_ok=True)
+        for stale in file.parent.glob(f"*generated-{transactions}-{timelines}-{seed}-*"):
+            stale.unlink()
         generate(unfinished, transactions, timelines, seed=seed)
         unfinished.rename(file)
     return file

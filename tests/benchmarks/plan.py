@@ -15,6 +15,7 @@ YEARS = 8
 ALIVE = 60  # timelines alive at a time, about
 MAIN_SHARE = 0.2
 MERGED_SHARE = 0.35
+MERGED_LIFE = 0.1  # how long, and with how many transactions, a timeline lives that will be merged
 NONE = -1
 
 
@@ -40,7 +41,8 @@ def make_plan(transactions: int, timelines: int, seed: int) -> Plan:
     if timelines < 1 or transactions < 2 * timelines:
         raise ValueError("a history needs at least one timeline and two transactions for each")
     random = np.random.default_rng(seed)
-    timeline, begins = _arrange(transactions, timelines, random)
+    ending = random.random(timelines) < MERGED_SHARE
+    timeline, begins = _arrange(transactions, ending, random)
     first = np.full(timelines, transactions, np.int64)
     np.minimum.at(first, timeline, np.arange(transactions))
     members = np.split(np.argsort(timeline, kind="stable"), np.cumsum(np.bincount(timeline, minlength=timelines))[:-1])
@@ -50,23 +52,30 @@ def make_plan(transactions: int, timelines: int, seed: int) -> Plan:
         parent[own[1:]] = own[:-1]
         if number:
             parent[own[0]] = _latest(members[home[number]], own[0])
-    merged = _merges(members, home, transactions, random)
+    merged = _merges(members, home, ending, transactions)
     return Plan(timeline, parent, merged, _times(transactions, random), home)
 
 
 def _arrange(
-    transactions: int, timelines: int, random: np.random.Generator
+    transactions: int, ending: NDArray[np.bool_], random: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The timeline of each transaction in order of arrival, and when each timeline begins (the span is 0 to 1)."""
+    """The timeline of each transaction in order of arrival, and when each timeline begins (the span is 0 to 1).
+
+    `ending` says which timelines are short because they will be merged.
+    """
+    timelines = len(ending)
     sizes = np.full(timelines, 2, np.int64)
     weights = random.lognormal(0, 1.2, timelines)
+    weights[ending] *= MERGED_LIFE
     weights[0] = weights[1:].sum() * MAIN_SHARE / (1 - MAIN_SHARE) if timelines > 1 else 1
     spare = transactions - sizes.sum()
     sizes += np.floor(weights / weights.sum() * spare).astype(np.int64)
     sizes[0] += transactions - sizes.sum()
     begins = random.uniform(0.001, 0.98, timelines)
     begins[0] = 0
-    lives = np.minimum(random.exponential(min(1, ALIVE / timelines), timelines), 1 - begins)
+    lives = random.exponential(min(1, ALIVE / timelines), timelines)
+    lives[ending] *= MERGED_LIFE
+    lives = np.minimum(lives, 1 - begins)
     lives[0] = 1
     owner = np.repeat(np.arange(timelines, dtype=np.int32), sizes)
     moment = begins[owner] + lives[owner] * random.uniform(0, 1, transactions)
@@ -95,12 +104,12 @@ def _latest(own: NDArray[np.int64], before: int) -> int:
 
 
 def _merges(
-    members: list[NDArray[np.int64]], home: NDArray[np.int32], transactions: int, random: np.random.Generator
+    members: list[NDArray[np.int64]], home: NDArray[np.int32], ending: NDArray[np.bool_], transactions: int
 ) -> NDArray[np.int32]:
     """The second parent of the transactions that merge: the next one of the home timeline after another's last."""
     merged = np.full(transactions, NONE, np.int32)
     for number in range(1, len(members)):
-        if random.random() < MERGED_SHARE:
+        if ending[number]:
             target = members[home[number]]
             place = np.searchsorted(target, members[number][-1])
             if place < len(target) and merged[target[place]] == NONE:
