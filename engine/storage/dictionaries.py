@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,16 @@ def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
     return [raw[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
+class _Groups(NamedTuple):
+    """Children by parent: those of the first `count` paths as slices of `order`, the later ones in `recent`. One
+    object, swapped whole, so that a thread that reads meanwhile sees one or the other."""
+
+    order: NDArray[np.int32]
+    start: NDArray[np.int64]
+    count: int
+    recent: dict[int, list[int]]
+
+
 class PathTable:
     """All paths that ever were: for each id its parent's id and its step. Id 0 is the root."""
 
@@ -52,10 +62,7 @@ class PathTable:
         self._parents = GrowArray(np.int32)
         self._steps: list[bytes] = []
         self._index: dict[int, dict[bytes, int]] = {}
-        self._grouped = 0
-        self._group_order: NDArray[np.int32] = np.empty(0, np.int32)
-        self._group_start: NDArray[np.int64] = np.zeros(1, np.int64)
-        self._recent: dict[int, list[int]] = {}
+        self._groups = _Groups(np.empty(0, np.int32), np.zeros(1, np.int64), 0, {})
         self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {}
         self._append(-1, b"")
@@ -87,7 +94,7 @@ class PathTable:
             self._remember(int(self._parents.data[path]), path)
 
     def _remember(self, parent: int, path: int) -> None:
-        self._recent.setdefault(parent, []).append(path)
+        self._groups.recent.setdefault(parent, []).append(path)
         known = self._index.get(parent)
         if known is not None:
             known[self._steps[path]] = path
@@ -103,21 +110,18 @@ class PathTable:
 
     def _regroup(self) -> None:
         parents = self._parents.data
-        self._group_order = np.argsort(parents, kind="stable").astype(np.int32)
+        order = np.argsort(parents, kind="stable").astype(np.int32)
         counts = np.bincount(parents[1:], minlength=len(parents)) if len(parents) > 1 else np.zeros(1, np.int64)
-        self._group_start = np.concatenate(([1], 1 + np.cumsum(counts)))
-        self._grouped = len(parents)
-        self._recent.clear()
+        self._groups = _Groups(order, np.concatenate(([1], 1 + np.cumsum(counts))), len(parents), {})
 
     def children(self, path: int) -> NDArray[np.int32]:
         """Ids of all children that a path ever had, in the order in which they were interned."""
-        if len(self._steps) - self._grouped > 4096 + self._grouped // 4:
+        groups = self._groups
+        if len(self._steps) - groups.count > 4096 + groups.count // 4:
             self._regroup()
-        if path < self._grouped:
-            old = self._group_order[self._group_start[path] : self._group_start[path + 1]]
-        else:
-            old = self._group_order[:0]
-        recent = self._recent.get(path)
+            groups = self._groups
+        old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.count else groups.order[:0]
+        recent = groups.recent.get(path)
         return np.concatenate((old, np.array(recent, np.int32))) if recent else old
 
     def _known(self, parent: int) -> dict[bytes, int]:

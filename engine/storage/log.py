@@ -7,9 +7,11 @@ columns, and rows, texts and ids are fetched by segment and cached. The recent o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from blake3 import blake3
@@ -24,6 +26,9 @@ from engine.storage.database import Database
 from engine.storage.dictionaries import PathTable, ValueTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
 from engine.storage.segment import HeaderColumns, RowColumns, Texts
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 SEAL_ROWS = 1 << 16
 SEAL_TRANSACTIONS = 1 << 13
@@ -90,12 +95,25 @@ RESTORE = "restore it from a backup"
 _SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
 
 
+def _locked(method: Callable[Concatenate[Log, P], T]) -> Callable[Concatenate[Log, P], T]:
+    """The tail becomes a segment while others read: what looks at both, or moves between them, takes the lock."""
+
+    @functools.wraps(method)
+    def guarded(self: Log, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return guarded
+
+
 class Log:
     """All transactions of an open store. Row numbers count from 0; a row's ordinal is its number plus 1."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self.paths = PathTable()
+        self._lock = threading.RLock()
+        self._paths = PathTable()
+        self._unread_paths: list[tuple[int, int]] = []
         self.values = ValueTable(self._fetch_values)
         self._columns = {name: GrowArray(dtype) for name, dtype in _HEADER_TYPES.items()}
         self.extra_child = GrowArray(np.int32)
@@ -118,6 +136,22 @@ class Log:
         self.chain = b""
 
     # ------------------------------------------------------------------------------------------- reading
+
+    @property
+    def paths(self) -> PathTable:
+        """The path dictionary; its blocks are read when it is first asked for (the graph alone does without)."""
+        if self._unread_paths:
+            with self._lock:
+                self._read_paths()
+        return self._paths
+
+    def _read_paths(self) -> None:
+        while self._unread_paths:
+            first, count = self._unread_paths[0]
+            table = self._paths
+            if first + count > len(table):
+                table.load(self._fetch("path_block", first), len(table) - first)
+            self._unread_paths.pop(0)
 
     @property
     def count(self) -> int:
@@ -150,6 +184,7 @@ class Log:
         where = np.searchsorted(self.extra_child.data, [dense, dense + 1])
         return (first, *self.extra_parent.data[where[0] : where[1]].tolist())
 
+    @_locked
     def texts(self, dense: int) -> Texts:
         """Author, message and source id of a transaction."""
         if dense >= self._tail:
@@ -157,6 +192,7 @@ class Log:
         part = self._part_of(dense)
         return self._part_texts(part)[dense - part.first]
 
+    @_locked
     def id(self, dense: int) -> bytes:
         """The 32-byte id of a transaction."""
         if dense >= self._tail:
@@ -215,6 +251,7 @@ class Log:
             self._last_seq[index] = found
         return found
 
+    @_locked
     def rows(self, dense: int) -> RowColumns:
         """The rows of one transaction."""
         start, end = self.row_start(dense), int(self._columns["rows_end"].data[dense])
@@ -223,6 +260,7 @@ class Log:
         part = self._part_of(dense)
         return self._part_columns(part).take(slice(start - part.first_row, end - part.first_row))
 
+    @_locked
     def gather(self, chain: NDArray[np.int32]) -> tuple[RowColumns, NDArray[np.int32]]:
         """Rows of many transactions (ascending dense numbers), in order, and the transaction of each row."""
         ends = self.column("rows_end")[chain]
@@ -274,10 +312,13 @@ class Log:
         return unseal(f"segment.{name}", part.first, found[0][0])
 
     def _fetch_values(self, first: int) -> bytes:
-        found = self._db.execute("SELECT body FROM value_block WHERE first=?", (first,))
+        return self._fetch("value_block", first)
+
+    def _fetch(self, table: str, first: int) -> bytes:
+        found = self._db.execute(f"SELECT body FROM {table} WHERE first=?", (first,))
         if not found:
-            raise CorruptStore(f"the store is damaged: value block {first} is missing; restore it from a backup")
-        return unseal("value_block", first, found[0][0])
+            raise CorruptStore(f"the store is damaged: {table} {first} is missing; {RESTORE}")
+        return unseal(table, first, found[0][0])
 
     # ----------------------------------------------------------------------------- following the file
 
@@ -294,13 +335,12 @@ class Log:
         self.chain = manifest["chain"]
 
     def _follow_dictionaries(self) -> None:
-        for first, count, body in self._db.execute(
-            "SELECT first, count, body FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
+        for first, count in self._db.execute(
+            "SELECT first, count FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
         ):
             if first != self._stored_paths:
                 raise CorruptStore(f"the store is damaged: paths from {self._stored_paths} on are missing; {RESTORE}")
-            if first + count > len(self.paths):
-                self.paths.load(unseal("path_block", first, body), len(self.paths) - first)
+            self._unread_paths.append((first, count))
             self._stored_paths = first + count
         for first, count in self._db.execute(
             "SELECT first, count FROM value_block WHERE first >= ? ORDER BY first", (self.values.stored,)
@@ -322,6 +362,7 @@ class Log:
                 )
             self._add_part(part)
 
+    @_locked
     def _add_part(self, part: _Part) -> None:
         """Take over from the tail what a segment now holds."""
         self._parts.append(part)
@@ -356,7 +397,7 @@ class Log:
 
     def _append_hot(self, record: list[Any]) -> None:
         (*head, path_first, step_parents, steps, value_first, new_values, rows) = record
-        skip = len(self.paths) - path_first
+        skip = len(self.paths) - path_first if steps else 0
         if skip < len(steps):
             self.paths.define(step_parents[skip:], steps[skip:])
         for canonical in new_values[len(self.values) - value_first :]:
@@ -377,6 +418,7 @@ class Log:
             self.replicas.append(replica)
         return index
 
+    @_locked
     def append_run(self, run: Run) -> None:
         """Add many transactions in memory; they become durable by `write_segment`."""
         first = self.count
@@ -395,6 +437,7 @@ class Log:
         self._tail_ids.extend(run.ids)
         self._tail_rows.extend(run.rows)
 
+    @_locked
     def append(self, new: NewTransaction) -> int:
         """Add a transaction in memory; it becomes durable by `write_hot` or `write_segment`."""
         dense = self.count
@@ -417,6 +460,7 @@ class Log:
         """How much there is now (transactions, paths, values), for `rewind`."""
         return self.count, len(self.paths), len(self.values)
 
+    @_locked
     def rewind(self, marks: tuple[int, int, int]) -> None:
         """Forget what was added in memory since `marks` and did not become durable."""
         count, path_count, value_count = marks
