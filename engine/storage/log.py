@@ -11,7 +11,7 @@ import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from blake3 import blake3
@@ -27,8 +27,7 @@ from engine.storage.dictionaries import PathTable, ValueTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
 from engine.storage.segment import HeaderColumns, RowColumns, Texts
 
-P = ParamSpec("P")
-T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 SEAL_ROWS = 1 << 16
 SEAL_TRANSACTIONS = 1 << 13
@@ -95,15 +94,15 @@ RESTORE = "restore it from a backup"
 _SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
 
 
-def _locked(method: Callable[Concatenate[Log, P], T]) -> Callable[Concatenate[Log, P], T]:
+def _locked(method: F) -> F:
     """The tail becomes a segment while others read: what looks at both, or moves between them, takes the lock."""
 
     @functools.wraps(method)
-    def guarded(self: Log, *args: P.args, **kwargs: P.kwargs) -> T:
+    def guarded(self: Log, *args: Any, **kwargs: Any) -> Any:
         with self._lock:
             return method(self, *args, **kwargs)
 
-    return guarded
+    return cast(F, guarded)
 
 
 class Log:
