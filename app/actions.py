@@ -46,7 +46,7 @@ def can_redo(session: Session) -> bool:
 
 
 FILE, EDIT, GO, VIEW, HELP = "&File", "&Edit", "&Go", "&View", "&Help"
-COPY, PANELS, THEME = "&Edit/&Copy", "&View/&Panels", "&View/&Theme"  # submenus
+COPY, PANELS, THEME = "&Edit/Cop&y", "&View/&Panels", "&View/&Theme"  # submenus
 
 
 def _a(
@@ -153,16 +153,16 @@ ACTIONS: tuple[Action, ...] = (
     _a("zoom-fit", "&Whole history", "timeline.zoom_fit", "Show everything from the first to the last transaction.",
        VIEW, "Ctrl+0", "fit", has_store, toolbar=True),
     separator(VIEW),
-    _a("show-timeline", "&Timeline", "panels.focus_timeline", "Move the keyboard to the timeline.", VIEW, "Ctrl+1",
+    _a("show-timeline", "&Timeline", "panels.focus_timeline", "Move the keyboard to the timeline.", PANELS, "Ctrl+1",
        "timeline", has_store),
-    _a("show-state", "&State", "panels.focus_state", "Show the state panel and move the keyboard to it.", VIEW,
+    _a("show-state", "&State", "panels.focus_state", "Show the state panel and move the keyboard to it.", PANELS,
        "Ctrl+2", "state", has_store),
-    _a("show-changes", "&Changes", "panels.focus_changes", "Show the changes panel and move the keyboard to it.", VIEW,
-       "Ctrl+3", "changes", has_store),
-    _a("show-history", "&History", "panels.focus_history", "Show the history panel and move the keyboard to it.", VIEW,
-       "Ctrl+4", "history", has_store),
-    _a("show-details", "&Details", "panels.focus_details", "Show the details panel and move the keyboard to it.", VIEW,
-       "Ctrl+5", "details", has_store),
+    _a("show-changes", "&Changes", "panels.focus_changes", "Show the changes panel and move the keyboard to it.",
+       PANELS, "Ctrl+3", "changes", has_store),
+    _a("show-history", "&History", "panels.focus_history", "Show the history panel and move the keyboard to it.",
+       PANELS, "Ctrl+4", "history", has_store),
+    _a("show-details", "&Details", "panels.focus_details", "Show the details panel and move the keyboard to it.",
+       PANELS, "Ctrl+5", "details", has_store),
     _a("reset-layout", "&Reset layout", "panels.reset", "Put all panels back where they were at first.", PANELS,
        when=has_store),
     _a("full-screen", "F&ull screen", "panels.toggle_full_screen", "Use the whole screen.", VIEW, "F11", toggle=True),

@@ -8,13 +8,23 @@ from .session import Session
 PANELS = {"state": "State", "changes": "Changes", "history": "History", "details": "Details"}
 
 
-def make_views(session: Session) -> dict[str, QWidget]:
-    """The timeline and all panels, by object name."""
+def view_classes() -> dict[str, type[QWidget]]:
+    """The classes of the timeline and of all panels, by the object name of the view."""
     from widgets.changes.view import ChangesView
     from widgets.details.view import DetailsView
     from widgets.history.view import HistoryView
     from widgets.state.view import StateView
     from widgets.timeline.view import TimelineView
 
-    kinds = (TimelineView, StateView, ChangesView, HistoryView, DetailsView)
-    return {view.objectName(): view for view in (kind(session) for kind in kinds)}
+    return {
+        "timeline": TimelineView,
+        "state": StateView,
+        "changes": ChangesView,
+        "history": HistoryView,
+        "details": DetailsView,
+    }
+
+
+def make_views(session: Session) -> dict[str, QWidget]:
+    """The timeline and all panels, by object name."""
+    return {name: kind(session) for name, kind in view_classes().items()}  # type: ignore[arg-type]

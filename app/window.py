@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
@@ -25,6 +25,9 @@ from .menus import ActionSet
 from .session import Session
 from .settings import RecentStore, Settings
 from .views import PANELS, make_views
+
+if TYPE_CHECKING:
+    from engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Window(QMainWindow):
         self.notice = Notice()
         self.views: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
+        self._put_away: list[QDockWidget] = []  # what was open beside the timeline when the store closed
         self._make_views = views
         self._targets: dict[str, object] = {
             "window": self,
@@ -192,9 +196,8 @@ class Window(QMainWindow):
         self.notice.hide()
         self.pages.setCurrentWidget(self.views["timeline"])
         self.toolbar.show()
-        for dock in self.docks.values():
-            if not dock.property("closed"):
-                dock.show()
+        for dock in self._put_away:
+            dock.show()
         self.setWindowTitle(f"{Path(store.path).stem} — The Re-factory")
         self._refresh()
         self.views["timeline"].setFocus()
@@ -205,8 +208,8 @@ class Window(QMainWindow):
         self.start.show_recent(now)
         self.pages.setCurrentWidget(self.start)
         self.toolbar.hide()
-        for dock in self.docks.values():
-            dock.setProperty("closed", dock.isHidden())
+        self._put_away = [dock for dock in self.docks.values() if not dock.isHidden()]
+        for dock in self._put_away:
             dock.hide()
         self.setWindowTitle("The Re-factory")
         self._refresh()
@@ -274,8 +277,8 @@ class Window(QMainWindow):
         here = RecentStore(
             path=str(Path(store.path).absolute()),
             opened=int(time() * 1_000_000),
-            selected=store.get(session.selected).handle if session.selected >= 0 else "",
-            compared=store.get(session.compared).handle if (session.compared or -1) >= 0 else "",
+            selected=_handle(store, session.selected),
+            compared=_handle(store, session.compared),
             inside=session.version().path_text(session.path_id),
         )
         self.settings = self.settings.remember(here)
@@ -336,6 +339,10 @@ class Window(QMainWindow):
         self.start.drop.set_over(False)
         event.acceptProposedAction()
         self.files.open_path(Path(event.mimeData().urls()[0].toLocalFile()))
+
+
+def _handle(store: "Store", dense: int | None) -> str:
+    return store.get(dense).handle if dense is not None and dense >= 0 else ""
 
 
 def _keys(action_id: str) -> str:

@@ -20,6 +20,19 @@ STORES = "Stores (*.refactory);;All files (*)"
 SAMPLE = Path(__file__).resolve().parents[2] / "resources" / "sample.refactory"
 
 
+def looks_like_store(path: Path) -> bool:
+    """Whether a person who opens this file means a store: by its name, or as it is an SQLite file."""
+    from engine.storage.database import MAGIC
+
+    if path.is_dir():
+        return False
+    try:
+        with path.open("rb") as stream:
+            return path.suffix == ".refactory" or stream.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return True  # opening it says why not
+
+
 def data_folder() -> Path:
     """Where the program keeps files of its own (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_DATA_HOME", "")
@@ -40,10 +53,8 @@ class Files:
         self._choose("Open a store", STORES, lambda path: self.open_path(path))
 
     def open_path(self, path: Path) -> None:
-        """Open a store; anything else goes to the import dialog."""
-        from engine.storage.database import is_store
-
-        if path.is_dir() or (path.is_file() and not is_store(path) and path.stat().st_size):
+        """Open a store; anything else that is there goes to the import dialog."""
+        if path.exists() and not looks_like_store(path):
             self.import_source(path)
         else:
             self._window.open_store(path)

@@ -46,7 +46,7 @@ class PlainView(QWidget):
         self.called: list[str] = []
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("_") or name == "called":
+        if name.startswith("_") or name.isupper():
             raise AttributeError(name)
         return lambda: self.called.append(name)
 
