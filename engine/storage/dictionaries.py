@@ -46,12 +46,12 @@ def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
 
 
 class _Groups(NamedTuple):
-    """Children by parent: those of the first `count` paths as slices of `order`, the later ones in `recent`. One
+    """Children by parent: those of the first `upto` paths as slices of `order`, the later ones in `recent`. One
     object, swapped whole, so that a thread that reads meanwhile sees one or the other."""
 
     order: NDArray[np.int32]
     start: NDArray[np.int64]
-    count: int
+    upto: int
     recent: dict[int, list[int]]
 
 
@@ -117,10 +117,10 @@ class PathTable:
     def children(self, path: int) -> NDArray[np.int32]:
         """Ids of all children that a path ever had, in the order in which they were interned."""
         groups = self._groups
-        if len(self._steps) - groups.count > 4096 + groups.count // 4:
+        if len(self._steps) - groups.upto > 4096 + groups.upto // 4:
             self._regroup()
             groups = self._groups
-        old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.count else groups.order[:0]
+        old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.upto else groups.order[:0]
         recent = groups.recent.get(path)
         return np.concatenate((old, np.array(recent, np.int32))) if recent else old
 
