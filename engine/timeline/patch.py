@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.errors import BadInput
+from engine.errors import BadInput, BadOperation, KnownError
 from engine.model import values
 from engine.model.paths import quote
 from engine.timeline.draft import Draft
@@ -29,7 +29,7 @@ _PATCH = ("add", "remove", "replace", "move", "copy", "test")
 def apply_operations(draft: Draft, operations: Sequence[Operation]) -> None:
     """Apply operations in order. One whose `path` is a JSON Pointer ("" or "/…") is JSON Patch.
 
-    Raises `BadInput` naming the operation's number and what is wrong.
+    Raises `BadOperation`, which names the operation's number and what is wrong.
     """
     for number, operation in enumerate(operations, 1):
         try:
@@ -40,8 +40,8 @@ def apply_operations(draft: Draft, operations: Sequence[Operation]) -> None:
                 _apply_patch(draft, operation)
             else:
                 _apply_one(draft, operation)
-        except BadInput as error:
-            raise type(error)(f"operation {number}: {error}") from None
+        except KnownError as error:
+            raise BadOperation(number, str(error)) from error
 
 
 def _apply_one(draft: Draft, operation: Operation) -> None:
