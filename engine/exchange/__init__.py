@@ -1,0 +1,1 @@
+"""Histories in and out: readers of what others keep, the import into a store, the exports."""

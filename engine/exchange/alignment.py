@@ -1,0 +1,91 @@
+"""Which children of a container kept their place: longest increasing subsequences, and what stands in the gaps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from itertools import pairwise
+
+NEW = -1
+
+
+def common_ends(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[int, int]:
+    """Lengths of the common beginning and of the common end (which do not overlap)."""
+    limit = min(len(old), len(new))
+    head = next((i for i in range(limit) if old[i] != new[i]), limit)
+    limit -= head
+    last_old, last_new = len(old) - 1, len(new) - 1
+    tail = next((i for i in range(limit) if old[last_old - i] != new[last_new - i]), limit)
+    return head, tail
+
+
+def staying(origins: Sequence[int]) -> list[bool]:
+    """For each child of the new order whether it stays where it is.
+
+    `origins[i]` is the old position of the child that now stands at `i`, or `NEW`. Those that stay form a longest
+    increasing subsequence (Fredman 1975: patience sorting, O(n log n)), so that as few as possible move.
+    """
+    kept = [origin for origin in origins if origin != NEW]
+    if all(a < b for a, b in pairwise(kept)):
+        return [origin != NEW for origin in origins]
+    tails: list[int] = []
+    tail_at: list[int] = []
+    before: list[int] = []
+    for index, origin in enumerate(kept):
+        rank = bisect_left(tails, origin)
+        if rank == len(tails):
+            tails.append(origin)
+            tail_at.append(index)
+        else:
+            tails[rank] = origin
+            tail_at[rank] = index
+        before.append(tail_at[rank - 1] if rank else -1)
+    chosen = set()
+    index = tail_at[-1]
+    while index >= 0:
+        chosen.add(kept[index])
+        index = before[index]
+    return [origin in chosen for origin in origins]
+
+
+def align_by_content(old: Sequence[bytes], new: Sequence[bytes]) -> list[int]:
+    """For each element of `new` the element of `old` that it goes on from, or `NEW`.
+
+    Equal elements are matched (the n-th with the n-th), then those that stand between the same two unmoved
+    neighbours, in order, where both are the same kind of thing: a changed element keeps its identity.
+    """
+    head, tail = common_ends(old, new)
+    end_old, end_new = len(old) - tail, len(new) - tail
+    places: defaultdict[bytes, deque[int]] = defaultdict(deque)
+    for index in range(head, end_old):
+        places[old[index]].append(index)
+    origins = list(range(head))
+    for index in range(head, end_new):
+        found = places.get(new[index])
+        origins.append(found.popleft() if found else NEW)
+    left = sorted(index for found in places.values() for index in found)
+    if left and NEW in origins:
+        _pair_gaps(old, new, origins, deque(left), end_old)
+    origins.extend(range(end_old, len(old)))
+    return origins
+
+
+def _pair_gaps(old: Sequence[bytes], new: Sequence[bytes], origins: list[int], left: deque[int], end: int) -> None:
+    """Give new elements an unmatched old one of the same gap; gaps end at elements that stay."""
+    stays = staying(origins)
+    anchors = [origin for origin, stay in zip(origins, stays, strict=True) if stay]
+    upcoming = deque(anchors)
+    upcoming.append(end)
+    for index, origin in enumerate(origins):
+        if stays[index]:
+            upcoming.popleft()
+            while left and left[0] < origin:
+                left.popleft()
+        elif origin == NEW and left and left[0] < upcoming[0] and alike(old[left[0]], new[index]):
+            origins[index] = left.popleft()
+
+
+def alike(a: bytes, b: bytes) -> bool:
+    """Whether two pieces of JSON are the same kind of thing: both objects, both arrays, or both scalars."""
+    return (a[0] if a[0] in b"{[" else 0) == (b[0] if b[0] in b"{[" else 0)

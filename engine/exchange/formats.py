@@ -1,0 +1,185 @@
+"""Configuration and data files as JSON bytes: JSON, YAML, TOML, CSV, INI.
+
+What a file says is kept exactly, in the order in which it says it. Choices where the format has no one answer:
+
+* YAML 1.1 through libyaml's safe loader. Timestamps stay the text that they are, keys become strings as they would be
+  written in JSON, several documents become a list, `!!set` a map to null; a local tag `!Name x` becomes
+  `{"!Name": x}`. Duplicate keys and aliases that unfold to more than `MAX_NODES` nodes are refused.
+* TOML: dates and times become ISO 8601 strings.
+* CSV: a list of records, one a row, with the header's names; every value is a string. A row may be short, not long.
+* INI: sections with their keys as written, every value a string, or null for a key without one; keys before the
+  first section stand in the section "".
+"""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import io
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime, time
+from pathlib import PurePosixPath
+from typing import Any
+
+from engine.errors import InvalidValue
+from engine.exchange import jsontext
+from engine.model import values
+
+MAX_NODES = 2_000_000
+MAX_BYTES = 1 << 28
+
+_DELIMITERS = ",;\t|"
+csv.field_size_limit(MAX_BYTES)
+
+
+def format_of(path: str) -> str | None:
+    """The format of a file by its name, or None for one that is not read."""
+    name = PurePosixPath(path).name.lower()
+    return _NAMES.get(name) or _ENDINGS.get(PurePosixPath(name).suffix)
+
+
+def parse(data: bytes, format: str) -> bytes:
+    """The contents of a file as compact JSON.
+
+    Raises `InvalidValue` saying what is wrong, with the line where that is known; an empty file is refused too.
+    """
+    if len(data) > MAX_BYTES:
+        raise InvalidValue(f"the file is larger than {MAX_BYTES >> 20} MiB")
+    if not data.strip():
+        raise InvalidValue("the file is empty")
+    try:
+        return _PARSERS[format](data)
+    except RecursionError:
+        raise InvalidValue(f"{format} is nested deeper than {values.MAX_DEPTH} levels") from None
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"invalid UTF-8 at byte {error.start}") from None
+
+
+def _json(data: bytes) -> bytes:
+    """The text without white space. Its syntax is checked here; duplicate keys and the like are, as everywhere, met
+    where a part differs from what was there before."""
+    squeezed = jsontext.squeeze(_text(data).encode())
+    return jsontext.dump(values.loads(data)) if squeezed is None else squeezed
+
+
+def _dump(value: object) -> bytes:
+    return jsontext.dump(values.to_json(value))
+
+
+def _yaml(data: bytes) -> bytes:
+    from engine.exchange.yaml import load_yaml
+
+    return _dump(load_yaml(_text(data), MAX_NODES))
+
+
+def _toml(data: bytes) -> bytes:
+    try:
+        value = tomllib.loads(_text(data))
+    except ValueError as error:
+        raise InvalidValue(f"invalid TOML: {error}") from None
+    return _dump(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """TOML's values as JSON can hold them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    values.encode(value)
+    return value
+
+
+def _csv(data: bytes) -> bytes:
+    return _dump(read_table(_text(data)))
+
+
+def read_table(text: str) -> list[dict[str, str]]:
+    """The records of a CSV text. Raises `InvalidValue` with the line."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    try:
+        header = check_header(next(rows, []))
+        return [record(header, row, rows.line_num) for row in rows if row]
+    except csv.Error as error:
+        raise InvalidValue(f"invalid CSV at line {rows.line_num}: {error}") from None
+
+
+def delimiter_of(text: str) -> str:
+    """What separates the names of the header."""
+    header = text.lstrip("\ufeff").split("\n", 1)[0]
+    return max(_DELIMITERS, key=header.count)
+
+
+def check_header(header: list[str]) -> list[str]:
+    """The names of the columns. Raises `InvalidValue` where one occurs twice."""
+    repeated = [name for place, name in enumerate(header) if name in header[:place]]
+    if repeated:
+        raise InvalidValue(f"the column {repeated[0]!r} occurs twice in the header")
+    return header
+
+
+def record(header: list[str], row: list[str], line: int) -> dict[str, str]:
+    """A row by the names of its columns. Raises `InvalidValue` for one with more values than the header has names."""
+    if len(row) > len(header):
+        raise InvalidValue(f"line {line} has {len(row)} values, the header {len(header)} names")
+    return dict(zip(header, row, strict=False))
+
+
+class _Ini(configparser.RawConfigParser):
+    """Sections and keys as written."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+# Stands for the section of keys that come before any; no file can name it.
+_LOOSE = "\ud800"
+
+
+def _ini(data: bytes) -> bytes:
+    parser = _Ini(strict=True, allow_no_value=True, interpolation=None, default_section="\ud801", dict_type=dict)
+    text = _text(data)
+    try:
+        try:
+            parser.read_string(text)
+        except configparser.MissingSectionHeaderError:
+            parser = _Ini(strict=True, allow_no_value=True, interpolation=None, default_section="\ud801")
+            parser.read_string(f"[{_LOOSE}]\n{text}")
+    except configparser.Error as error:
+        raise InvalidValue("invalid INI: " + " ".join(str(error).split()).replace("<string>", "line")) from None
+    sections = {"" if name == _LOOSE else name: dict(parser.items(name)) for name in parser.sections()}
+    return _dump(sections)
+
+
+_PARSERS: dict[str, Callable[[bytes], bytes]] = {"json": _json, "yaml": _yaml, "toml": _toml, "csv": _csv, "ini": _ini}
+_ENDINGS = {
+    ".json": "json",
+    ".geojson": "json",
+    ".topojson": "json",
+    ".webmanifest": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".ini": "ini",
+    ".cfg": "ini",
+}
+_NAMES = {
+    "cargo.lock": "toml",
+    "poetry.lock": "toml",
+    "uv.lock": "toml",
+    "pipfile": "toml",
+    "pipfile.lock": "json",
+    "composer.lock": "json",
+    "flake.lock": "json",
+    ".editorconfig": "ini",
+}

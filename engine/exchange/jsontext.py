@@ -1,0 +1,185 @@
+"""JSON one level at a time, exactly.
+
+A container is taken apart into the bytes of its children, which are looked at only where they differ from what was
+there before. msgspec does the cutting; what it does not see is checked here: duplicate keys (a compact object has one
+possible length; any other is walked), invalid UTF-8, numbers that a float does not hold. Whatever it cannot read at
+all, lone surrogates for one, goes through the strict reader of `engine.model.values`, which also words the error.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import msgspec
+
+from engine.errors import InvalidValue
+from engine.model import values
+
+OBJECT = 0x7B
+ARRAY = 0x5B
+STRING = 0x22
+
+_read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read_string = msgspec.json.Decoder(str).decode
+_MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+_SPACE = b" \t\r\n"
+_KEY = re.compile(rb'"((?:[^"\\]|\\.)*)":', re.DOTALL)
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,299})((?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,9})?)")
+# What may be spelled in more than one way: escapes, white space, floats, and minus zero.
+_ODD = re.compile(rb"[\\\s]|[0-9][.eE]|-0")
+_BYTES_KEY = re.compile(r"\$+bytes")
+_MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$|\\u0024)', re.ASCII)
+
+
+def object_level(raw: bytes) -> dict[str, bytes]:
+    """The members of a JSON object, in order: key → bytes of the value.
+
+    Raises `InvalidValue` for duplicate keys and whatever else is no JSON object.
+    """
+    try:
+        level = _read_object(raw)
+        result = dict(zip(level, map(bytes, level.values()), strict=True))
+    except _MALFORMED:
+        return _strict_object(raw)
+    length = 1 + 4 * len(result) + sum(map(len, result.values())) + len("".join(result).encode())
+    if length == len(raw) or (not result and not raw[1:-1].strip(_SPACE)):
+        return result
+    if _compact(raw, result):
+        return result
+    return _respaced(raw)
+
+
+def _compact(raw: bytes, level: dict[str, bytes]) -> bool:
+    """Whether the text is these members and nothing else: walks the keys as they are written."""
+    offset = 1
+    for key, value in level.items():
+        match = _KEY.match(raw, offset)
+        if match is None or not raw.startswith(value, match.end()):
+            return False
+        spelled = match[1]
+        if (_read_string(b'"' + spelled + b'"') if b"\\" in spelled else spelled.decode()) != key:
+            return False
+        offset = match.end() + len(value) + 1
+    return offset == len(raw) and raw.count(b",", offset - 1) == 0
+
+
+def _respaced(raw: bytes) -> dict[str, bytes]:
+    """The level of an object that is written with white space, or whose keys repeat."""
+    squeezed = squeeze(raw)
+    if squeezed is not None and squeezed != raw:
+        level = {key: bytes(value) for key, value in _read_object(squeezed).items()}
+        if _compact(squeezed, level):
+            return level
+    return _strict_object(raw)
+
+
+def _strict_object(raw: bytes) -> dict[str, bytes]:
+    value = values.loads(raw)
+    if type(value) is not dict:
+        raise InvalidValue("a JSON object is needed here")
+    return {key: dump(item) for key, item in value.items()}
+
+
+def array_level(raw: bytes) -> list[bytes]:
+    """The bytes of each element of a JSON array. Raises `InvalidValue`."""
+    try:
+        return list(map(bytes, _read_array(raw)))
+    except _MALFORMED:
+        value = values.loads(raw)
+        if type(value) is not list:
+            raise InvalidValue("a JSON array is needed here") from None
+        return [dump(item) for item in value]
+
+
+def squeeze(raw: bytes) -> bytes | None:
+    """The same JSON without white space between tokens; None where msgspec cannot read it."""
+    try:
+        return msgspec.json.format(raw, indent=-1)
+    except _MALFORMED:
+        return None
+
+
+def dump(value: object) -> bytes:
+    """Compact JSON of plain values as `values.loads` gives them."""
+    return _escape_surrogates(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def _escape_surrogates(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", text).encode()
+
+
+def leaf(raw: bytes) -> Any:
+    """The scalar that these bytes spell: ints of any size, floats bit for bit, strings exactly.
+
+    Raises `InvalidValue`; the strict reader has the last word on everything unusual.
+    """
+    first = raw[0]
+    if first == STRING:
+        try:
+            return _read_string(raw) if b"\\" in raw else raw[1:-1].decode()
+        except _MALFORMED:
+            return values.loads(raw)
+    constant = _CONSTANTS.get(raw)
+    if constant is not None:
+        return constant[0]
+    number = _NUMBER.fullmatch(raw)
+    if number is None:
+        return values.loads(raw)
+    if not number.group(1):
+        return int(raw)
+    result = float(raw)
+    return result if math.isfinite(result) else values.loads(raw)
+
+
+_CONSTANTS: dict[bytes, tuple[Any]] = {b"null": (None,), b"true": (True,), b"false": (False,)}
+
+
+def same_leaf(a: bytes, b: bytes) -> bool:
+    """Whether two leaves that are written differently are the same value (`1.0` and `1.00`, `"é"` and `"\\u00e9"`)."""
+    if a[0] == STRING and b[0] == STRING and b"\\" not in a and b"\\" not in b:
+        return False
+    return values.encode(leaf(a)) == values.encode(leaf(b))
+
+
+def members(raw: bytes) -> dict[str, bytes]:
+    """As `object_level`, with the literal form of `{"$$bytes": …}` (`values.from_json`) taken back."""
+    level = object_level(raw)
+    if len(level) == 1:
+        ((key, value),) = level.items()
+        if _BYTES_KEY.fullmatch(key) and len(key) > len("$bytes"):
+            return {key[1:]: value}
+    return level
+
+
+def spelled_bytes(raw: bytes) -> bytes | None:
+    """The bytes that an object `{"$bytes": "base64"}` stands for; None for every other object."""
+    if raw[1:2] == b'"' and raw[2:3] not in b"$\\":
+        return None
+    if not _MAYBE_BYTES.match(raw):
+        return None
+    found = values.from_json(values.loads(raw))
+    return found if type(found) is bytes else None
+
+
+def canonical(raw: bytes) -> bytes:
+    """The one spelling of a piece of JSON (key order kept): equal exactly where the values are."""
+    if raw[0] == STRING:
+        odd = b"\\" in raw
+    else:
+        odd = _ODD.search(raw) is not None
+    return dump(values.loads(raw)) if odd else raw
+
+
+def single(key: str, raw: bytes) -> bytes:
+    """The JSON of a map with one member, escaped where it would read as bytes."""
+    if _BYTES_KEY.fullmatch(key):
+        return dump(values.to_json({key: values.loads(raw)}))
+    return b"{" + dump(key) + b":" + raw + b"}"

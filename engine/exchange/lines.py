@@ -1,0 +1,172 @@
+"""Lines of a file that may be compressed, one at a time, with errors that name the line.
+
+Compression is told by the first bytes, not by the name. What is held in memory is one line and a read buffer: a
+compressed stream is fed in small pieces, so that a few bytes which unfold into gigabytes are met as a line that is
+too long and not as memory that is gone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from engine.errors import BadInput, NotFound
+
+MAX_LINE = 1 << 28
+MAX_WINDOW = 1 << 28
+
+# What one block of zstd can unfold to is bounded, so the size of a piece bounds what one call can return.
+_PIECE = 1 << 10
+_BUFFER = 1 << 20
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Zstd(io.RawIOBase):
+    """The decompressed bytes of zstd frames; unlike a stream reader it tells a complete stream from a cut one."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        import zstandard
+
+        self._file = file
+        self._make = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj
+        self._frame = self._make()
+        self._error = zstandard.ZstdError
+        self._started = False
+        self._out = memoryview(b"")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        while not self._out:
+            if not self._feed():
+                return 0
+        count = min(len(buffer), len(self._out))
+        buffer[:count] = self._out[:count]
+        self._out = self._out[count:]
+        return count
+
+    def _feed(self) -> bool:
+        """Decompress one more piece; False at the end of the last frame."""
+        if self._frame.eof:
+            self._left = self._frame.unused_data
+            self._frame = self._make()
+            self._started = False
+        piece = self._left or self._file.read(_PIECE)
+        self._left = b""
+        if not piece:
+            if self._started:
+                raise EOFError
+            return False
+        self._started = True
+        try:
+            self._out = memoryview(self._frame.decompress(piece))
+        except self._error as error:
+            raise OSError(str(error)) from None
+        return True
+
+
+class LineReader:
+    """Iterates over `(number, line)` of a file, numbers from 1, line ends included, blank lines left out.
+
+    Raises `NotFound` where there is no such file and `BadInput` for damaged or cut compression and for lines longer
+    than `MAX_LINE` bytes; both name the file, the latter the line too.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.number = 0
+        self._file = open_input(self.path)
+        self._stream = _decompressed(self._file)
+        self.size = self.path.stat().st_size
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file that were read so far (of `size`)."""
+        return self._file.tell()
+
+    def __enter__(self) -> LineReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        self._file.close()
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        readline = self._stream.readline
+        number = 0
+        while True:
+            try:
+                line = readline(MAX_LINE + 1)
+            except (EOFError, OSError, zlib.error) as error:
+                raise self._damaged(number + 1, error) from None
+            if not line:
+                return
+            number += 1
+            self.number = number
+            if len(line) > MAX_LINE:
+                raise BadInput(f"{self.path}:{number}: the line is longer than {MAX_LINE >> 20} MiB; split it")
+            if number == 1 and line.startswith(_BOM):
+                line = line[3:]
+            if not line.isspace():
+                yield number, line
+
+    def _damaged(self, number: int, error: Exception) -> BadInput:
+        if isinstance(error, EOFError):
+            return BadInput(f"{self.path}:{number}: the compressed file ends in the middle; get it again, it was cut")
+        return BadInput(f"{self.path}:{number}: the file cannot be decompressed here ({error}); get it again")
+
+
+def open_input(path: Path) -> BinaryIO:
+    """The file for reading. `NotFound` or `BadInput` where that is not possible."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise NotFound(f"{path}: there is no such file; check the name") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: is a folder, a file is needed") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _decompressed(file: BinaryIO) -> BinaryIO:
+    magic = file.read(4)
+    file.seek(0)
+    if magic == _ZSTD:
+        return io.BufferedReader(_Zstd(file), _BUFFER)
+    if magic[:2] == _GZIP:
+        return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER)
+    return io.BufferedReader(_Plain(file), _BUFFER)
+
+
+class _Plain(io.RawIOBase):
+    """The file itself; closing it is the owner's business, as with the other two."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """The decompressed bytes of a file, for readers that do not go by lines. Cut or damaged compression raises
+    `EOFError`, `OSError` or `zlib.error` from `read`."""
+    return _decompressed(open_input(path))

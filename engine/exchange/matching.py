@@ -1,0 +1,86 @@
+"""Which records of a keyed list go on from which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.exchange.alignment import NEW, align_by_content, common_ends
+from engine.exchange.fields import Fields
+from engine.exchange.jsontext import canonical
+from engine.exchange.node import Node
+from engine.exchange.steps import Steps, is_element, repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """For each record of the new list where it stood (`NEW`: nowhere) and its step (None: an element to be made).
+
+    `repeats` and `lacks` count the records whose key another one has too, and those that have none.
+    """
+
+    origins: list[int]
+    keys: Sequence[str | bytes | None]
+    repeats: int = 0
+    lacks: int = 0
+
+
+def match_records(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps) -> Match:
+    """Match the records of a list with those that the node holds (`olds`: their JSON)."""
+    if not node.tangled:
+        found = _match_unique(node, olds, raws, fields, steps)
+        if found is not None:
+            return found
+    return _match_all(node, olds, raws, fields, steps)
+
+
+def _match_unique(
+    node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps
+) -> Match | None:
+    """The match where every record has a key of its own, looking only at what changed; None where that is not so."""
+    head, tail = common_ends(olds, raws)
+    end = len(olds) - tail
+    known = {olds[index]: node.keys[index] for index in range(head, end)}
+    middle: list[bytes] = []
+    for index in range(head, len(raws) - tail):
+        step = known.get(raws[index]) or steps.key(raws[index], fields)
+        if step is None:
+            return None
+        middle.append(step)
+    stood = {step: index for index, step in enumerate(node.keys[head:end], head)}
+    if len(set(middle)) != len(middle):
+        return None
+    if head or tail:
+        new = [step for step in middle if step not in stood]
+        if new and any(step in node.places() for step in new):
+            return None
+    origins = [*range(head), *(stood.get(step, NEW) for step in middle), *range(end, len(olds))]
+    return Match(origins, [*node.keys[:head], *middle, *node.keys[end:]])
+
+
+def _match_all(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps) -> Match:
+    """The match of a list where keys repeat or lack: the n-th with the n-th, those without by their content."""
+    counts: Counter[bytes] = Counter()
+    places = node.places()
+    origins: list[int] = []
+    keys: list[bytes | None] = []
+    for raw in raws:
+        step = steps.key(raw, fields)
+        if step is not None:
+            nth = counts[step]
+            counts[step] += 1
+            step = repeated(step, nth) if nth else step
+        keys.append(step)
+        origins.append(NEW if step is None else places.get(step, NEW))
+    lacking = [index for index, step in enumerate(keys) if step is None]
+    if lacking:
+        before = [index for index, step in enumerate(node.keys) if is_element(step)]
+        found = align_by_content(
+            [canonical(olds[index]) for index in before], [canonical(raws[index]) for index in lacking]
+        )
+        for index, origin in zip(lacking, found, strict=True):
+            if origin != NEW:
+                origins[index] = before[origin]
+                keys[index] = node.keys[before[origin]]
+    return Match(origins, keys, len(raws) - len(lacking) - len(counts), len(lacking))

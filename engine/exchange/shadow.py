@@ -1,0 +1,318 @@
+"""The shadow diff: from the state that a head has to the state that the source shows next, as rows.
+
+Bytes that are equal are not looked at. What differs is cut one level deeper (`jsontext`), children are matched (by
+key, by identity fields, or by content), and the search goes on in those that differ: a record that did not change is
+never parsed. Rows of one level come before those of the levels below; within a level removals come first, then the
+children in their new order, so that "after which sibling" holds when the rows are read one after another.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+
+from engine.errors import InvalidValue
+from engine.exchange import jsontext
+from engine.exchange.alignment import NEW, align_by_content, staying
+from engine.exchange.fields import Fields
+from engine.exchange.identity import Identities, ListPattern
+from engine.exchange.leaves import Leaves
+from engine.exchange.matching import Match, match_records
+from engine.exchange.node import Node, is_container, note_keys
+from engine.exchange.placing import plan_labels
+from engine.exchange.steps import Steps
+from engine.model import values
+from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, MAP, NO_LABEL, Kind, Rows
+from engine.storage.dictionaries import PathTable, ValueTable
+
+# The JSON of the children of larger containers is kept; that of smaller ones is cut again when needed.
+_KEEP = 1 << 11
+
+
+class Shadow:
+    """Turns states into rows; one for an import, with its dictionaries and its choices of identity.
+
+    `begin` starts a transaction; `diff` and whatever else changes a tree add to `rows` until the next `begin`.
+    """
+
+    def __init__(self, paths: PathTable, table: ValueTable, identities: Identities, replica: bytes) -> None:
+        self.identities = identities
+        self.leaves = Leaves(table)
+        self.steps = Steps(replica)
+        self.rows = Rows()
+        self._paths = paths
+        self._base = 1
+        self._owner = 0
+        self._fresh: tuple[bytes, ListPattern] | None = None
+
+    def begin(self, seq: int, next_row: int, *, sharing: bool = True) -> None:
+        """Start the rows of transaction `seq`, the first of which will have the ordinal `next_row`.
+
+        `sharing`: trees of earlier versions are still needed, so nodes are copied before they change.
+        """
+        self.rows = Rows()
+        self._base = next_row
+        self.steps.begin(seq)
+        self._owner += sharing
+
+    def diff(self, tree: Node, raw: bytes) -> Node:
+        """The tree of the state that `raw` spells, which comes after `tree`.
+
+        Raises `InvalidValue` where the JSON is refused; `tree` is what it was then (as long as nodes are shared).
+        """
+        before = tree.raws[0] if tree.raws else None
+        if before == raw:
+            return tree
+        tree = self.own(tree)
+        self.change(tree, 0, before, raw, self.identities.root, 0)
+        tree.raws = [raw]
+        return tree
+
+    def own(self, node: Node) -> Node:
+        """The node, or a copy that may be changed."""
+        return node.owned(self._owner)
+
+    # -------------------------------------------------------------------------------------------- one child
+
+    def change(self, node: Node, index: int, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> None:
+        """Make a child of an owned node what `new` spells; its bytes were `old` (None: not known)."""
+        pid, vid = node.pids[index], node.vids[index]
+        after = self.leaves.value_id(new)
+        if is_container(after) and after == vid:
+            below = self._diff_map if after == MAP else self._diff_list
+            node.nodes[pid] = below(node.nodes[pid], old, new, pattern, depth + 1)
+            return
+        if after == vid or (not is_container(after) and not is_container(vid) and self.leaves.same(vid, after)):
+            return
+        self.rows.append(pid, Kind.PUT, after)
+        node.vids[index] = after
+        if is_container(vid):
+            self._drop(node.nodes.pop(pid).descendants())
+        if is_container(after):
+            node.nodes[pid] = self._build_fresh(pid, new, after, pattern, depth + 1)
+
+    def remove(self, node: Node, pid: int) -> None:
+        """The rows of a child that goes, with all that stands below it; the caller takes it out of the node."""
+        self.rows.append(pid, Kind.REMOVE, ABSENT)
+        child = node.nodes.pop(pid, None)
+        if child is not None:
+            self._drop(child.descendants())
+
+    def _drop(self, pids: Sequence[int]) -> None:
+        none = repeat(0, len(pids))
+        self._extend(pids, Kind.DROP, repeat(ABSENT, len(pids)), none, NO_LABEL)
+
+    def _extend(self, pids: Sequence[int], kind: Kind, vids: Iterable[int], args: Iterable[int], label: int) -> None:
+        rows, count = self.rows, len(pids)
+        rows.path.extend(pids)
+        rows.kind.extend(repeat(int(kind), count))
+        rows.value.extend(vids)
+        rows.arg.extend(args)
+        rows.label.extend(repeat(label, count))
+
+    def _end_label(self) -> int:
+        """The label that `AT_END` becomes in the next row."""
+        return (self._base + len(self.rows)) << LABEL_SHIFT
+
+    # ---------------------------------------------------------------------------------- containers that change
+
+    def _raws_of(self, node: Node, raw: bytes | None) -> list[bytes]:
+        """The JSON of every child of a node, in order."""
+        if node.raws is not None:
+            return node.raws
+        if raw is None:
+            return [self.leaves.render(node, index) for index in range(len(node))]
+        return jsontext.array_level(raw) if node.kind == LIST else list(jsontext.members(raw).values())
+
+    def _diff_map(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
+        level = jsontext.members(new)
+        keys, raws = list(level), list(level.values())
+        olds = self._raws_of(node, old)
+        node = self.own(node)
+        if keys == node.keys:
+            below = self.identities.below
+            for index in [index for index, (a, b) in enumerate(zip(olds, raws, strict=True)) if a != b]:
+                self.change(node, index, olds[index], raws[index], below(pattern, keys[index]), depth)
+        else:
+            places = node.places()
+            self._arrange(node, Match([places.get(key, NEW) for key in keys], keys), olds, raws, pattern, depth)
+        node.raws = raws if len(new) > _KEEP else None
+        return node
+
+    def _diff_list(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
+        raws = jsontext.array_level(new)
+        olds = self._raws_of(node, old)
+        node = self.own(node)
+        if pattern.fields is None:
+            self._survey(new, raws, pattern)
+        elif pattern.open:
+            self.identities.score(pattern, [values.loads(raw) for raw in olds], values.loads(new))
+        match = self._match(node, olds, raws, pattern)
+        troubles = match.repeats + match.lacks
+        if troubles and self.identities.doubt(pattern, values.loads(new), troubles):
+            match = self._match(node, olds, raws, pattern)
+        self._arrange(node, match, olds, raws, pattern, depth)
+        node.raws = raws if len(new) > _KEEP else None
+        return node
+
+    def _match(self, node: Node, olds: list[bytes], raws: list[bytes], pattern: ListPattern) -> Match:
+        """Match the elements of a list; all are new where other fields tell them apart from here on."""
+        if pattern.fields is not None:
+            if node.fields is not None and node.fields != pattern.fields:
+                self._clear(node)
+                olds = []
+            return self._match_records(node, olds, raws, pattern, pattern.fields)
+        origins = align_by_content([*map(jsontext.canonical, olds)], [*map(jsontext.canonical, raws)])
+        return Match(origins, [None if origin == NEW else node.keys[origin] for origin in origins])
+
+    def _clear(self, node: Node) -> None:
+        for pid in node.pids:
+            self.remove(node, pid)
+        node.keys, node.position, node.tangled, node.fields = [], None, False, None
+        node.pids, node.vids, node.labels = array("i"), array("i"), array("q")
+
+    def _match_records(
+        self, node: Node, olds: list[bytes], raws: list[bytes], pattern: ListPattern, fields: Fields
+    ) -> Match:
+        match = match_records(node, olds, raws, fields, self.steps)
+        pattern.used = True
+        pattern.repeated += match.repeats
+        pattern.missing += match.lacks
+        return match
+
+    def _survey(self, raw: bytes, raws: list[bytes], pattern: ListPattern) -> None:
+        """Look for identity fields where a list of records of an undecided pattern shows up."""
+        if not self.identities.undecided(pattern, len(raws)) or not all(item[0] == jsontext.OBJECT for item in raws):
+            return
+        whole, top = self._fresh or (raw, pattern)
+        self.identities.survey(values.loads(whole), top)
+
+    def _arrange(
+        self, node: Node, match: Match, olds: list[bytes], raws: list[bytes], pattern: ListPattern, depth: int
+    ) -> None:
+        """Give a node its children in their new order, and go on in those that differ."""
+        if match.origins != list(range(len(node))):
+            self._restructure(node, match, raws)
+        below = self.identities.below
+        inside = None if node.kind == MAP else below(pattern, None)
+        for index, origin in enumerate(match.origins):
+            if origin == NEW:
+                vid = node.vids[index]
+                if is_container(vid):
+                    pid = node.pids[index]
+                    deeper = inside or below(pattern, node.keys[index])
+                    node.nodes[pid] = self._build_fresh(pid, raws[index], vid, deeper, depth + 1)
+            elif olds[origin] != raws[index]:
+                self.change(node, index, olds[origin], raws[index], inside or below(pattern, node.keys[index]), depth)
+
+    def _restructure(self, node: Node, match: Match, raws: list[bytes]) -> None:
+        """Remove, make and move children, so that they are those of `match`, in its order."""
+        origins = match.origins
+        kept = set(origins)
+        for index, pid in enumerate(node.pids):
+            if index not in kept:
+                self.remove(node, pid)
+        stays = staying(origins)
+        old_pids, old_vids, old_labels = node.pids, node.vids, node.labels
+        plan = plan_labels(stays, [old_labels[origin] if origin != NEW else 0 for origin in origins])
+        labels = plan or [AT_END] * len(origins)
+        keys = list(match.keys)
+        pids, vids = array("i"), array("i")
+        left = AT_START
+        for index, origin in enumerate(origins):
+            if origin != NEW:
+                pid, vid = old_pids[origin], old_vids[origin]
+                if not stays[index]:
+                    labels[index] = self._place(Kind.MOVE, pid, ABSENT, left, labels[index])
+            else:
+                keys[index], pid = self._enter(node, keys[index])
+                vid = self.leaves.value_id(raws[index])
+                labels[index] = self._add(node.kind, pid, vid, left, labels[index])
+            pids.append(pid)
+            vids.append(vid)
+            left = pid
+        node.keys, node.pids, node.vids, node.position = keys, pids, vids, None
+        node.labels = array("q", labels if plan else self._relabel(pids))
+        note_keys(node)
+
+    def _enter(self, node: Node, key: str | bytes | None) -> tuple[str | bytes, int]:
+        """Key and path id of a new child."""
+        if isinstance(key, str):
+            return key, self._paths.child(node.pid, self.steps.name(key))
+        step = key or self.steps.element()
+        return step, self._paths.child(node.pid, step)
+
+    def _add(self, kind: int, pid: int, vid: int, left: int, label: int) -> int:
+        """The rows of a new child after sibling `left`; gives its label."""
+        if kind == LIST:
+            return self._place(Kind.INSERT, pid, vid, left, label)
+        if label == AT_END:
+            return self._place(Kind.PUT, pid, vid, 0, label)
+        self.rows.append(pid, Kind.PUT, vid, 0, AT_END)
+        return self._place(Kind.MOVE, pid, ABSENT, left, label)
+
+    def _place(self, kind: Kind, pid: int, vid: int, arg: int, label: int) -> int:
+        given = self._end_label() if label == AT_END else label
+        self.rows.append(pid, kind, vid, arg, label)
+        return given
+
+    def _relabel(self, pids: Sequence[int]) -> range:
+        """Rows that number all children of a container anew."""
+        first = self._end_label()
+        self._extend(pids, Kind.RELABEL, repeat(ABSENT, len(pids)), repeat(0, len(pids)), AT_END)
+        return range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT)
+
+    # ------------------------------------------------------------------------------------ containers that are new
+
+    def _build_fresh(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
+        """The node of a new container, which is the ground on which undecided patterns below it are judged."""
+        self._fresh = (raw, pattern)
+        node = self._build(pid, raw, kind, pattern, depth)
+        self._fresh = None
+        return node
+
+    def _build(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
+        if depth > values.MAX_DEPTH:
+            raise InvalidValue(f"JSON is nested deeper than {values.MAX_DEPTH} levels")
+        node = Node(pid, kind, self._owner)
+        raws = self._fill_map(node, raw) if kind == MAP else self._fill_list(node, raw, pattern)
+        node.raws = raws if len(raw) > _KEEP else None
+        below = self.identities.below
+        inside = None if kind == MAP else below(pattern, None)
+        for index, vid in enumerate(node.vids):
+            if is_container(vid):
+                child = node.pids[index]
+                deeper = inside or below(pattern, node.keys[index])
+                node.nodes[child] = self._build(child, raws[index], vid, deeper, depth + 1)
+        return node
+
+    def _fill_map(self, node: Node, raw: bytes) -> list[bytes]:
+        level = jsontext.members(raw)
+        raws = list(level.values())
+        child, name, pid = self._paths.child, self.steps.name, node.pid
+        node.keys = list(level)
+        self._fill(node, [child(pid, name(key)) for key in level], raws, Kind.PUT)
+        return raws
+
+    def _fill_list(self, node: Node, raw: bytes, pattern: ListPattern) -> list[bytes]:
+        raws = jsontext.array_level(raw)
+        if pattern.fields is None:
+            self._survey(raw, raws, pattern)
+        steps: Sequence[str | bytes | None] = [None] * len(raws)
+        if pattern.fields is not None:
+            steps = self._match_records(node, [], raws, pattern, pattern.fields).keys
+        node.keys = [step or self.steps.element() for step in steps]
+        note_keys(node)
+        child, pid = self._paths.child, node.pid
+        self._fill(node, [child(pid, step) for step in node.keys], raws, Kind.INSERT)
+        return raws
+
+    def _fill(self, node: Node, pids: list[int], raws: list[bytes], kind: Kind) -> None:
+        """Rows and columns of all children of a new node."""
+        first = self._end_label()
+        vids = list(map(self.leaves.value_id, raws))
+        args = [AT_START, *pids[:-1]] if kind == Kind.INSERT else [0] * len(pids)
+        self._extend(pids, kind, vids, args[: len(pids)], AT_END)
+        node.pids, node.vids = array("i", pids), array("i", vids)
+        node.labels = array("q", range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT))
