@@ -14,6 +14,15 @@ class BadInput(KnownError):
     """The given file, value, path or option cannot be used as it is."""
 
 
+class BadOperation(BadInput):
+    """An operation of a commit that cannot be applied: which one (`number`, from 1), and why (`reason`)."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"operation {number}: {reason}")
+        self.number = number
+        self.reason = reason
+
+
 class InvalidValue(BadInput):
     """A value that the data model does not hold (NaN, infinity, a foreign type) or JSON that does not parse."""
 

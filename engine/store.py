@@ -281,7 +281,7 @@ class Store:
     ) -> Transaction:
         """Write one transaction; durable when this returns. Operations are those of 5-api, or a JSON Patch.
 
-        Raises `BadInput` or `NotFound` naming the operation, and then nothing is written.
+        Raises `BadOperation` naming the operation, or `BadInput`, and then nothing is written.
         """
         name = timeline if timeline is not None else self.default_timeline
         when = times.parse_time(time) if isinstance(time, str) else time

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.errors import BadInput, BadOperation, KnownError
+from engine.errors import BadInput, BadOperation, NotFound
 from engine.model import values
 from engine.model.paths import quote
 from engine.timeline.draft import Draft
@@ -40,7 +40,7 @@ def apply_operations(draft: Draft, operations: Sequence[Operation]) -> None:
                 _apply_patch(draft, operation)
             else:
                 _apply_one(draft, operation)
-        except KnownError as error:
+        except (BadInput, NotFound) as error:
             raise BadOperation(number, str(error)) from error
 
 
