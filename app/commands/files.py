@@ -90,9 +90,12 @@ class Files:
 
         dialog = ImportDialog(self._session, source, Path(self._window.settings.folder or Path.home()), self._window)
         dialog.requested.connect(lambda plan: self._import(plan, dialog))
+        dialog.opened.connect(self._window.open_store)
+        dialog.finished.connect(lambda _result: None if dialog.running else dialog.deleteLater())
         dialog.open()
 
     def _import(self, plan: "ImportPlan", dialog: "ImportDialog") -> None:
+        """Run the import; it goes on when the dialog is closed meanwhile."""
         process = CommandProcess(plan.arguments(), self._window)
         activity = Activity(f"Import {plan.source.name}", process.context, process.cancel)
         self.processes.append(process)
@@ -103,11 +106,22 @@ class Files:
             self._session.jobs.remove(activity)
             self.processes.remove(process)
             process.deleteLater()
-            if dialog.show_end(code, output, messages):
+            open_now = dialog.show_end(code, output, messages)
+            if not dialog.isVisible():
+                self._tell_end(dialog, plan.target)
+                dialog.deleteLater()
+            if open_now:
                 self._window.open_store(plan.target)
 
         process.ended.connect(end)
         process.start()
+
+    def _tell_end(self, dialog: "ImportDialog", target: Path) -> None:
+        """Say at the top of the window what a closed dialog would have said."""
+        if dialog.problem.text():
+            self._window.notice.warn(dialog.problem.text())
+        elif dialog.told.text():
+            self._window.notice.tell(dialog.told.text(), "Open", lambda: self._window.open_store(target))
 
     def export_history(self) -> None:
         """Ask for a file and write the history to it."""
