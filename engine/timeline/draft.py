@@ -12,7 +12,19 @@ from typing import Any
 from engine.errors import BadInput, InvalidValue, NotFound
 from engine.model import values
 from engine.model.encoding import text, uvarint
-from engine.model.operations import ABSENT, AT_START, FIRST_VALUE, LABEL_SHIFT, LIST, MAP, ROOT, Kind, Rows
+from engine.model.operations import (
+    ABSENT,
+    AT_END,
+    AT_START,
+    FIRST_VALUE,
+    LABEL_SHIFT,
+    LIST,
+    MAP,
+    NO_LABEL,
+    ROOT,
+    Kind,
+    Rows,
+)
 from engine.model.paths import Element, Index, Key, Keyed, Name, Selector, Step, encode_step, parse_pattern, step_text
 from engine.storage.log import Log
 from engine.timeline.match import require_singular
@@ -20,6 +32,9 @@ from engine.timeline.state import State
 
 Identify = Callable[[list[Any]], tuple[str, ...] | None]
 
+# Room that a child gets before and after it, and the labels that mean something else.
+_GAP = 1 << LABEL_SHIFT
+_RESERVED = (NO_LABEL, AT_END)
 _NAMES = {MAP: "a map", LIST: "a list", ABSENT: "nothing"}
 
 
@@ -55,7 +70,7 @@ class Draft:
     def children(self, path: int) -> list[int]:
         """Live children in order."""
         all_children = self._table.children(path)
-        if not self._values:
+        if not self._values and not self._labels:
             return [int(child) for child in self._state.ordered(all_children)]
         live = [child for child in all_children.tolist() if self._value(child) != ABSENT]
         return sorted(live, key=self._label)
@@ -159,12 +174,16 @@ class Draft:
         if place == len(children):
             return self._end_label()
         high = self._label(children[place])
-        low = self._label(children[place - 1]) if place else high - (1 << (LABEL_SHIFT + 1))
-        if high - low < 2:
-            for child in children:
-                self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
-            return self._label_after(parent, left)
-        return low + max(1, (high - low) >> (2 if place else 1))
+        if place == 0:
+            return next(label for label in range(high - _GAP, high - 4 * _GAP, -_GAP) if label not in _RESERVED)
+        low = self._label(children[place - 1])
+        first = low + max(1, (high - low) >> 2)
+        for label in range(first, min(high, first + 3)):
+            if label not in _RESERVED:
+                return label
+        for child in children:
+            self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
+        return self._label_after(parent, left)
 
     def _drop_below(self, path: int) -> None:
         if self._value(path) in (MAP, LIST):
