@@ -1,14 +1,15 @@
 """From arguments to an exit code: which command is meant, and how every error is told."""
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TextIO
 
+from app.cli.commands import COMMANDS, LATER
 from app.cli.errors import DONE, NO, STOPPED, WRONG, UsageError, one_line
-from app.cli.parser import COMMANDS, LATER, Command, Options, parse_command, parse_program
+from app.cli.parser import Command, Options, parse_command, parse_program
 from engine.errors import Cancelled, KnownError
 
 #: Set (to anything), a mistake of the program shows where it happened.
@@ -18,10 +19,14 @@ TRACEBACK = "REFACTORY_TRACEBACK"
 def run(arguments: Sequence[str]) -> int:
     """Run a command, or the window where none is named; every error becomes one line and an exit code."""
     _use_utf8()
+    code = _guard(lambda: _start(arguments))
+    return _guard(_flush) or code
+
+
+def _guard(work: Callable[[], int]) -> int:
+    """The exit code of some work, or of the error that ended it, which is told."""
     try:
-        code = _start(arguments)
-        _flush()
-        return code
+        return work()
     except SystemExit as error:  # argparse, after --help
         return error.code if isinstance(error.code, int) else DONE
     except BrokenPipeError:
@@ -49,7 +54,7 @@ def _start(arguments: Sequence[str]) -> int:
         return _run_command(command, parse_command(command, arguments[1:]))
     if name in LATER:
         raise UsageError(f"{name!r} is not in this version; `refactory --help` lists the commands that are")
-    options = parse_program(arguments)
+    options = parse_program(COMMANDS, arguments)
     if options.version:
         print(f"refactory {_version()}")
         return DONE
@@ -108,7 +113,7 @@ def _use_utf8() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _flush() -> None:
+def _flush() -> int:
     """Meet errors of standard output (a full disk, a closed pipe) while they can still be told."""
     try:
         sys.stdout.flush()
@@ -117,23 +122,19 @@ def _flush() -> None:
     except OSError as error:
         _forget_output()
         raise OSError(error.errno, error.strerror, "standard output") from None
+    return DONE
 
 
 def _forget_output() -> None:
     """Point standard output nowhere, so that the interpreter's last flush finds no closed pipe."""
-    try:
+    with contextlib.suppress(OSError, ValueError):  # where it is no file of the process, no last flush follows
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass  # it is no file of the process, so there is nothing to flush at the end
 
 
 def _tell(text: str, code: int) -> int:
     """One line on standard error."""
-    stream: TextIO = sys.stderr
-    try:
-        print(f"refactory: {one_line(text)}", file=stream, flush=True)
-    except OSError:
-        pass  # nobody listens; the exit code says it
+    with contextlib.suppress(OSError):  # where nobody listens, the exit code says it
+        print(f"refactory: {one_line(text)}", file=sys.stderr, flush=True)
     return code
 
 
