@@ -12,7 +12,7 @@ from widgets.values import is_element, preview, record_label, split_path
 
 from .markdown import markdown
 from .patch import json_patch, patch_text
-from .records import Group, group
+from .records import Group, counts_of, group
 
 if TYPE_CHECKING:
     from engine.store import Change, Store
@@ -96,6 +96,7 @@ def filtered(groups: Iterable[Group], needle: str) -> list[Group]:
                     found,
                     changes=tuple(found.changes[number] for number in places),
                     rest=tuple(found.rest[number] for number in places),
+                    counts=counts_of(found.changes[number] for number in places),
                 )
             )
     return kept

@@ -32,6 +32,8 @@ class ChangeDetail(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._path = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self._path.setFont(fonts().mono)
         self._path.setObjectName("muted")
@@ -40,7 +42,7 @@ class ChangeDetail(QWidget):
         self.text.setAccessibleName("The selected change in full")
         self.text.setFont(fonts().mono)
         self.text.setTabChangesFocus(True)
-        self.text.setFrameShape(QTextEdit.Shape.NoFrame)
+        self.text.setStyleSheet("QTextEdit { border: none; background: transparent; padding: 0; }")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
         layout.setSpacing(SPACE_XS)

@@ -67,14 +67,19 @@ def group(changes: Iterable[Change]) -> list[Group]:
 
 def _group(steps: tuple[str, ...], members: list[tuple[Change, str]]) -> Group:
     changes = tuple(change for change, _ in members)
-    counts = Counter(change.kind for change in changes)
     return Group(
         path="$" + "".join(steps),
         changes=changes,
         rest=tuple(rest for _, rest in members),
-        counts={kind: counts[kind] for kind in KINDS if counts[kind]},
+        counts=counts_of(changes),
         depth=len(steps),
     )
+
+
+def counts_of(changes: Iterable[Change]) -> dict[str, int]:
+    """How many changes of each kind."""
+    found = Counter(change.kind for change in changes)
+    return {kind: found[kind] for kind in KINDS if found[kind]}
 
 
 def counts_text(counts: dict[str, int]) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from widgets.theme import SPACE_L, fonts
+from widgets.values.columns import SharedWidth
 
 from .delegate import ChangesDelegate
 from .model import PATH, ChangesModel
@@ -25,6 +26,7 @@ class ChangesTree(QTreeView):
     """Records and their changes; what is whole added or removed begins collapsed."""
 
     current_changed = Signal(int)  #: the person moved to the change of this path
+    marked = Signal()  #: another row was selected because its path is the session's
     activated_path = Signal(int)  #: Return or double click
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,10 +44,7 @@ class ChangesTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalScrollBar().setSingleStep(fonts().row)
-        header = self.header()
-        header.setSectionResizeMode(PATH, QHeaderView.ResizeMode.Interactive)
-        header.setSectionsMovable(False)
-        header.resizeSection(PATH, 280)
+        SharedWidth(self, 0.38)
         self.doubleClicked.connect(self._activate)
 
     def show_groups(self, groups: Sequence[Group]) -> None:
@@ -80,6 +79,7 @@ class ChangesTree(QTreeView):
             self.setCurrentIndex(index)
             self.scrollTo(index)
             self._quiet = False
+            self.marked.emit()
 
     def current_change(self) -> Change | None:
         """The change of the selected row."""

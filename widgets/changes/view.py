@@ -10,9 +10,11 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSplitter,
     QStackedLayout,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -74,8 +76,12 @@ class ChangesView(QWidget):
         self._counts.setAccessibleName("Number of changes")
         self._turn = tool_button("compare", "Compare the other way round", self)
         self._fold = tool_button("list", "Expand or collapse all records", self)
-        self._patch = tool_button("copy", "Copy as JSON Patch", self)
-        self._markdown = tool_button("file", "Copy as Markdown", self)
+        self._copy_as = tool_button("copy", "Copy all differences", self)
+        self._copy_as.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._copy_as)
+        menu.addAction("Copy as JSON &Patch (RFC 6902)", self.copy_patch)
+        menu.addAction("Copy as &Markdown", self.copy_markdown)
+        self._copy_as.setMenu(menu)
         self._more = QPushButton()
         self._more.setObjectName("flat")
         self._said = QLabel()
@@ -96,7 +102,7 @@ class ChangesView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar(self._title, self._counts, self._turn))
-        layout.addWidget(bar(self.filter, self._fold, self._patch, self._markdown))
+        layout.addWidget(bar(self.filter, self._fold, self._copy_as))
         layout.addWidget(body, 1)
         self._foot = bar(self._said, self._more)
         layout.addWidget(self._foot)
@@ -115,11 +121,10 @@ class ChangesView(QWidget):
         self._timer.timeout.connect(self._apply_filter)
         self.filter.textChanged.connect(lambda: self._timer.start())
         self.tree.current_changed.connect(self._select)
+        self.tree.marked.connect(self._show_detail)
         self.tree.activated_path.connect(session.select_path)
         self._turn.clicked.connect(self.turn)
         self._fold.clicked.connect(self.tree.toggle_all)
-        self._patch.clicked.connect(self.copy_patch)
-        self._markdown.clicked.connect(self.copy_markdown)
         self._more.clicked.connect(self.show_more)
 
     # ------------------------------------------------------------------------------------- following the session
@@ -184,7 +189,7 @@ class ChangesView(QWidget):
         self.tree.show_groups(groups)
         self.tree.mark_path(self._session.path_id)
         self.detail.setVisible(any(is_long(change) for group in groups for change in group.changes))
-        self.detail.show_change(self.tree.current_change())
+        self._show_detail()
         self._describe(found, len(groups))
 
     def _describe(self, found: Differences, shown_groups: int) -> None:
@@ -203,7 +208,7 @@ class ChangesView(QWidget):
         self._more.setText(f"Show {count(self._limit * 4)} more")
         self._more.setVisible(found.more)
         self._foot.setVisible(found.more)
-        for button in (self._patch, self._markdown, self._fold):
+        for button in (self._copy_as, self._fold):
             button.setEnabled(bool(found.groups))
 
     @Slot()
@@ -215,8 +220,12 @@ class ChangesView(QWidget):
 
     @Slot(int)
     def _select(self, path_id: int) -> None:
-        self.detail.show_change(self.tree.current_change())
+        self._show_detail()
         self._session.select_path(path_id)
+
+    @Slot()
+    def _show_detail(self) -> None:
+        self.detail.show_change(self.tree.current_change())
 
     @Slot()
     def show_more(self) -> None:

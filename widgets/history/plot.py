@@ -87,7 +87,6 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=True, y=False)
-        plot.getViewBox().setDefaultPadding(0.02)
         for name in ("bottom", "left"):
             side = plot.getAxis(name)
             side.setTickFont(fonts().small)
@@ -96,6 +95,8 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             side.setStyle(tickLength=-4, tickTextOffset=6)
         if not bottom:
             plot.hideAxis("bottom")
+        if row.numeric:
+            plot.getViewBox().setDefaultPadding(0.14)
         plot.showGrid(x=False, y=row.numeric, alpha=0.25)
         if row.title and len(self._rows) > 1:
             title = pg.LabelItem(row.title, color=theme().text, size=f"{fonts().small.pixelSize()}px", bold=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from widgets.theme import SPACE_L, fonts
+from widgets.values.columns import SharedWidth
 
 from .delegate import StateDelegate
 from .model import KEY, ROOT, VALUE, StateModel
@@ -41,11 +42,7 @@ class StateTree(QTreeView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalScrollBar().setSingleStep(fonts().row)
-        header = self.header()
-        header.setSectionResizeMode(KEY, QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(False)
-        header.resizeSection(KEY, 280)
+        SharedWidth(self, 0.5)
         self.expanded.connect(self._remember)
         self.collapsed.connect(self._forget)
 

@@ -61,7 +61,7 @@ class StateView(QWidget):
         self._note = QLabel()
         self._note.setFont(fonts().small)
         self._changed = QPushButton()
-        self._changed.setFlat(True)
+        self._changed.setObjectName("flat")
         self._changed.setFont(fonts().small)
         self._changed.setToolTip("Go to the next changed value (F8)")
         path = bar(self._path, self._note, self._earlier, self._later, self._history, self._copy, self._changed)

@@ -1,0 +1,1 @@
+"""The Details view: everything about the selected transaction."""
