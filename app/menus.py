@@ -91,6 +91,9 @@ class ActionSet:
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(space)
         bar.addAction(self._actions["palette"])
+        palette = bar.widgetForAction(self._actions["palette"])
+        assert isinstance(palette, QToolButton)
+        palette.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         for button in bar.findChildren(QToolButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             if button.defaultAction() is not None:

@@ -16,7 +16,7 @@ from widgets.common.dock import Dock
 from widgets.common.notice import Notice
 from widgets.common.where import Where
 from widgets.start import Recent, StartPage
-from widgets.theme import Mode, icon, set_mode
+from widgets.theme import SPACE_S, Mode, icon, set_mode
 
 from . import settings as stored
 from .actions import action
@@ -96,6 +96,7 @@ class Window(QMainWindow):
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
         self.where = Where(self.session)
+        self.statusBar().setContentsMargins(SPACE_S, 0, 0, 0)
         self.statusBar().addWidget(self.where, 1)
         self.statusBar().addPermanentWidget(ActivityBar(self.session.jobs.activities, self))
         self.statusBar().setSizeGripEnabled(False)
@@ -240,7 +241,11 @@ class Window(QMainWindow):
         return focused
 
     def show_panel(self, name: str) -> None:
-        """Show a panel and move the keyboard to it."""
+        """Show a panel and move the keyboard to it; one that has the keyboard is hidden."""
+        if self.current_view() is self.views[name] and not self.views[name].visibleRegion().isEmpty():
+            self.docks[name].hide()
+            self.views["timeline"].setFocus()
+            return
         self.docks[name].show()
         self.docks[name].raise_()
         self.views[name].setFocus()

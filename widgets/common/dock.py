@@ -1,18 +1,25 @@
 """A panel beside the timeline, with a thin title bar of its own."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
 from widgets.theme import SPACE_S, SPACE_XS, fonts, icon
 
+HEIGHT = 28
+
 
 class Dock(QDockWidget):
-    """A dock whose title bar is one line: the title, and a button to close it."""
+    """A dock whose title bar is one line: the title, and a button to close it.
+
+    Where several share a place, their tabs say the title, and the bar is left out.
+    """
 
     def __init__(self, title: str, view: QWidget, parent: QMainWindow) -> None:
         super().__init__(title, parent)
+        self._window = parent
         bar = QWidget()
         bar.setObjectName("dock-title")
+        bar.setFixedHeight(HEIGHT)
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         label = QLabel(title)
         label.setFont(fonts().strong)
@@ -24,6 +31,21 @@ class Dock(QDockWidget):
         layout.setContentsMargins(SPACE_S, 0, SPACE_XS, 0)
         layout.addWidget(label, 1)
         layout.addWidget(close)
-        bar.setFixedHeight(28)
+        self._bar, self._none = bar, QWidget()
         self.setTitleBarWidget(bar)
         self.setWidget(view)
+        for signal in (self.visibilityChanged, self.dockLocationChanged, self.topLevelChanged):
+            signal.connect(self.fit_title)
+        self.fit_title()
+
+    @Slot()
+    def fit_title(self) -> None:
+        """Show the bar unless there is a tab that says the same."""
+        shared = [dock for dock in self._window.tabifiedDockWidgets(self) if not dock.isHidden()]
+        tabbed = bool(shared) and not self.isFloating()
+        wanted, other = (self._none, self._bar) if tabbed else (self._bar, self._none)
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+            wanted.show()
+            other.setParent(self)
+            other.hide()

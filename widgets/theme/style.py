@@ -77,6 +77,11 @@ QHeaderView::section { background: $raised; color: $text_muted; border: none; bo
   padding: 4px 8px; text-align: left; }
 QTableView, QTreeView, QListView { background: $surface; border: none; gridline-color: $grid; outline: 0;
   selection-color: $text; selection-background-color: $selection; }
+QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: $selection;
+  color: $text; }
+QTableView::item:selected:!active, QTreeView::item:selected:!active, QListView::item:selected:!active {
+  background: $selection_inactive; }
+QTableView::item { padding: 0 5px; }
 QTableView QTableCornerButton::section { background: $raised; border: none; }
 QAbstractScrollArea#framed, QTableView#framed, QTreeView#framed, QListView#framed { border: 1px solid $border; }
 
