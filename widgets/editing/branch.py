@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.common import Session
 
-from .refs import NameDialog, moment_text, timeline_names
+from .refs import NameDialog, moment_text, taken_names
 
 
 class BranchDialog(NameDialog):
@@ -19,7 +19,7 @@ class BranchDialog(NameDialog):
             "New branch",
             "Make branch",
             f"A timeline of its own begins at {moment_text(session, self._at)}.",
-            timeline_names(session),
+            taken_names(session),
             parent,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -28,7 +28,7 @@ from widgets.values import preview
 from .edits import NO_VALUE, Edit, Edits, operations, without
 from .form import FormDialog
 from .names import name_problem
-from .refs import moment_text, timeline_names
+from .refs import moment_text, taken_names, timeline_names
 
 if TYPE_CHECKING:
     from engine.store import Store, Transaction
@@ -51,7 +51,7 @@ class CommitDialog(FormDialog):
         self._session, self._edits, self._base = session, edits, base
         self.list = _EditList()
         self.body.addWidget(self.list, 1)
-        self._target()
+        self.target, self.branch = QComboBox(), QLineEdit()
         self.message = QPlainTextEdit()
         self.message.setTabChangesFocus(True)
         self.message.setPlaceholderText("What did you change, and why?")
@@ -59,6 +59,7 @@ class CommitDialog(FormDialog):
         self.author = QLineEdit(user_name())
         self.time = QLineEdit()
         self.time.setPlaceholderText("now, or a time like 2024-05-31T14:00Z")
+        self._target()
         for label, field in (("&Message", self.message), ("&Author", self.author), ("When it &happened", self.time)):
             self.add_row(label, field)
         self.time.textChanged.connect(self.touch)
@@ -68,9 +69,7 @@ class CommitDialog(FormDialog):
         self.message.setFocus()
 
     def _target(self) -> None:
-        self.target = QComboBox()
         self.target.addItems([*timeline_names(self._session), NEW_TIMELINE])
-        self.branch = QLineEdit()
         self.branch.setPlaceholderText("Name of the new branch")
         self.add_row("&Branch", self.target)
         self.add_row("Branch &name", self.branch)
@@ -88,7 +87,7 @@ class CommitDialog(FormDialog):
         return {line.name: line.heads[0] for line in store.timelines() if line.heads} if store is not None else {}
 
     def _free_name(self) -> str:
-        taken = timeline_names(self._session)
+        taken = taken_names(self._session)
         stem = f"{self._session.timeline or 'main'}-edit"
         return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)
 
@@ -107,7 +106,7 @@ class CommitDialog(FormDialog):
                 f"Edits of the state at {where}. “{self.target.currentText()}” has moved on since: "
                 "they will be made to its newest state."
             )
-        self.explanation.setText(text)
+        self.explain(text)
         self.check()
 
     def problem(self) -> str | None:
@@ -115,7 +114,7 @@ class CommitDialog(FormDialog):
         if not self._edits:
             return "No edits are left to commit."
         if self.target.currentText() == NEW_TIMELINE:
-            found = name_problem(self.branch.text(), timeline_names(self._session))
+            found = name_problem(self.branch.text(), taken_names(self._session))
             if found:
                 return found
         try:
@@ -213,6 +212,7 @@ class _EditList(QTreeWidget):
             for column in (1, 2, 3):
                 item.setFont(column, fonts().mono)
                 item.setToolTip(column, texts[column])
+            item.setSizeHint(0, QSize(0, fonts().row))
             tokens = theme()
             item.setForeground(0, {"+": tokens.added, "−": tokens.removed}.get(sign, tokens.changed))
             self.addTopLevelItem(item)

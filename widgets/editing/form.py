@@ -109,6 +109,20 @@ class FormDialog(QDialog):
         self._problem.setText(text)
         self._problem.setVisible(bool(text))
         self._sign.setVisible(bool(text))
+        self.grow()
+
+    def explain(self, text: str) -> None:
+        """Show another explanation."""
+        self.explanation.setText(text)
+        self.explanation.setVisible(bool(text))
+        self.grow()
+
+    def grow(self) -> None:
+        """Make room for texts that take another line."""
+        layout = self.layout()
+        needed = layout.totalHeightForWidth(self.width()) if layout is not None else 0
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
     def told(self) -> str:
         """What is said to be wrong."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from widgets.common import Session
 from widgets.common.text import count, moment
@@ -38,8 +38,12 @@ class NameDialog(FormDialog):
         explanation: str,
         taken: Collection[str],
         parent: QWidget | None,
+        which: QComboBox | None = None,
     ) -> None:
         super().__init__(title, action, explanation, parent)
+        self.which = which
+        if which is not None:
+            self.add_row("&Branch", which)
         self._session = session
         self._taken = taken
         self.name = QLineEdit()
@@ -58,15 +62,10 @@ class RenameDialog(NameDialog):
     """Give a timeline another name."""
 
     def __init__(self, session: Session, parent: QWidget | None = None, name: str | None = None) -> None:
-        names = timeline_names(session)
-        super().__init__(session, "Rename branch", "Rename", "", names, parent)
-        self.which = _choice(names, name or session.timeline)
-        self.which.currentTextChanged.connect(self._chosen)
-        caption = QLabel("&Branch")
-        caption.setBuddy(self.which)
-        self.which.setAccessibleName("Branch")
-        self.form.insertRow(0, caption, self.which)
-        self._chosen(self.which.currentText())
+        self.old = _choice(timeline_names(session), name or session.timeline)
+        super().__init__(session, "Rename branch", "Rename", "", taken_names(session), parent, self.old)
+        self.old.currentTextChanged.connect(self._chosen)
+        self._chosen(self.old.currentText())
 
     def _chosen(self, name: str) -> None:
         self._touched = False
@@ -77,15 +76,15 @@ class RenameDialog(NameDialog):
 
     def problem(self) -> str | None:
         """What is wrong; the name as it was is nothing to do."""
-        if not self.which.count():
+        if not self.old.count():
             return "There is no branch to rename."
-        if self.name.text() == self.which.currentText():
+        if self.name.text() == self.old.currentText():
             return "Type another name."
         return super().problem()
 
     def accept(self) -> None:
         """Rename it."""
-        store, old, new = self._session.store, self.which.currentText(), self.name.text()
+        store, old, new = self._session.store, self.old.currentText(), self.name.text()
         if store is not None and self.check():
             self.do(self._session, "Rename branch", lambda: store.rename_branch(old, new),
                     lambda _made: self.named.emit(new))  # fmt: skip
@@ -117,7 +116,7 @@ class DeleteDialog(FormDialog):
                 if made != 1
                 else "The name goes; its one transaction stays in the store."
             )
-        self.explanation.setText(f"{text} Undo (Ctrl+Z) brings it back.")
+        self.explain(f"{text} Undo (Ctrl+Z) brings it back.")
         self.check()
 
     def problem(self) -> str | None:
@@ -144,6 +143,11 @@ def timeline_names(session: Session) -> list[str]:
 def tag_names(session: Session) -> list[str]:
     """All tags."""
     return sorted(session.store.tags()) if session.store is not None else []
+
+
+def taken_names(session: Session) -> list[str]:
+    """Names that no other timeline or tag can have: they share one space."""
+    return timeline_names(session) + tag_names(session)
 
 
 def _choice(names: Sequence[str], chosen: str | None) -> QComboBox:

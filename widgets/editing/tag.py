@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.common import Session
 
-from .refs import NameDialog, moment_text, tag_names
+from .refs import NameDialog, moment_text, taken_names
 
 
 class TagDialog(NameDialog):
@@ -14,7 +14,7 @@ class TagDialog(NameDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None, at: int | None = None) -> None:
         self._at = session.selected if at is None else at
-        taken = tag_names(session)
+        taken = taken_names(session)
         super().__init__(session, "New tag", "Tag", f"A name for {moment_text(session, self._at)}.", taken, parent)
 
     def accept(self) -> None:

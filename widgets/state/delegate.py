@@ -26,6 +26,7 @@ from .model import KEY, StateModel
 from .nodes import Row
 
 Index = QModelIndex | QPersistentModelIndex
+_PENCIL = 14
 
 
 class StateDelegate(QStyledItemDelegate):
@@ -63,8 +64,8 @@ class StateDelegate(QStyledItemDelegate):
         face = fonts()
         if row.mark or row.edit is not None:
             if row.edit is not None:
-                place = QRect(rect.left(), rect.top(), SIGN_WIDTH, rect.height())
-                icon("edit", "accent").paint(painter, place.adjusted(1, 0, -1, 0))
+                place = QRect(rect.left(), rect.center().y() - _PENCIL // 2, _PENCIL, _PENCIL)
+                icon("edit", "accent").paint(painter, place)
             else:
                 draw_sign(painter, row.mark, face.strong, tokens, rect)
         left = rect.left() + SIGN_WIDTH

@@ -157,6 +157,9 @@ class StateTree(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F2 and Return edit a value, letters begin a search, everything else is the tree's."""
         path_id = self.current_path()
+        if self.state() is QAbstractItemView.State.EditingState:
+            event.accept()  # Return in an editor that holds no value yet must not open it again
+            return
         if event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter) and path_id != -1:
             index = self.currentIndex()
             if event.key() != Qt.Key.Key_F2 and self.nodes.hasChildren(index.siblingAtColumn(KEY)):

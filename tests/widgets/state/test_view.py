@@ -1,0 +1,233 @@
+"""The State view as a person uses it: follows the session, searches, walks, edits and commits."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from widgets.editing.commit import CommitDialog
+from widgets.editing.value import ValueDialog
+from widgets.state.search import search
+from widgets.state.view import StateView
+
+
+@pytest.fixture
+def view(session, qtbot, settle):
+    found = StateView(session)
+    qtbot.addWidget(found)
+    found.resize(520, 600)
+    with qtbot.waitExposed(found):
+        found.show()
+    settle()
+    return found
+
+
+def dialog(kind):
+    """The open dialog of this kind."""
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible())
+
+
+def path(store, text, at=3):
+    return store.at(at).resolve(text)
+
+
+def test_it_says_what_to_do_while_nothing_is_selected(qtbot):
+    from app.session import Session
+
+    found = StateView(Session())
+    qtbot.addWidget(found)
+    assert "Select a transaction" in found._empty.accessibleName()
+    assert found._pages.currentIndex() == 0
+
+
+def test_moving_in_time_keeps_what_is_expanded_and_selected(session, store, view, settle):
+    acres = path(store, '$.Incidents[?@.id=="a-17"].AcresBurned')
+    session.select_path(acres)
+    assert view.tree.current_path() == acres
+    for dense, text in ((0, "10"), (1, "25"), (3, "25")):
+        session.select(dense)
+        settle()
+        assert view.tree.current_path() == acres
+        assert view.tree.nodes.row(view.tree.currentIndex()).value.text == text
+
+
+def test_a_path_that_is_not_there_shows_what_is_above_it(session, store, view, settle):
+    pine = path(store, '$.Incidents[?@.id=="b-2"].Name', at=1)
+    session.select(3)
+    session.select_path(pine)
+    settle()
+    assert view.tree.current_path() == path(store, "$.Incidents")
+    assert "not here" in view._note.text()
+    session.select(1)
+    settle()
+    assert view.tree.current_path() == pine
+    assert not view._note.isVisible()
+
+
+def test_what_was_expanded_and_went_is_expanded_when_it_comes_back(session, store, view, settle):
+    session.select(1)
+    pine = path(store, '$.Incidents[?@.id=="b-2"]', at=1)
+    view.tree.reveal(pine)
+    view.tree.setExpanded(view.tree.currentIndex(), True)
+    session.select(3)
+    settle()
+    session.select(1)
+    settle()
+    assert view.tree.isExpanded(view.tree.nodes.index_of(pine))
+
+
+def test_selecting_a_row_selects_the_path_for_all_views(session, store, view):
+    title = path(store, "$.title")
+    view.tree.setCurrentIndex(view.tree.nodes.index_of(title))
+    assert session.path_id == title
+    assert view._path.text() == "$.title"
+
+
+@pytest.mark.parametrize(
+    ("needle", "paths"),
+    [
+        ("fire", ["$.title", '$.Incidents[?@.id=="c-9"].Name', '$.Incidents[?@.id=="a-17"].Name']),
+        ("ACRES", ['$.Incidents[?@.id=="c-9"].AcresBurned', '$.Incidents[?@.id=="a-17"].AcresBurned']),
+        ("c-9", ['$.Incidents[?@.id=="c-9"]', '$.Incidents[?@.id=="c-9"].id']),
+        ("-0.0", ['$["odd key"]["x.y"]']),
+        ("$.tags[*]", ["$.tags[0]", "$.tags[1]", "$.tags[2]"]),
+        ("no such thing", []),
+    ],
+)
+def test_search_finds_keys_values_and_patterns_in_document_order(store, needle, paths):
+    version = store.at(3)
+    hits = search(version, needle)
+    assert [version.path_text(found) for found in hits.path_ids] == paths
+    assert not hits.more
+
+
+def test_typing_searches_and_return_goes_on(session, store, view, qtbot, settle):
+    view.focus_search()
+    qtbot.keyClicks(view.search_bar.field, "acres")
+    qtbot.keyClick(view.search_bar.field, Qt.Key.Key_Return)
+    settle()
+    first = path(store, '$.Incidents[?@.id=="c-9"].AcresBurned')
+    assert session.path_id == first
+    assert view.search_bar.count.text() == "1 of 2"
+    qtbot.keyClick(view.search_bar.field, Qt.Key.Key_Return)
+    assert view.search_bar.count.text() == "2 of 2"
+    qtbot.keyClick(view.search_bar.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert session.path_id == first
+    qtbot.keyClick(view.search_bar.field, Qt.Key.Key_Escape)
+    assert view.search_bar.field.text() == ""
+    assert not view.search_bar.count.isVisible()
+
+
+def test_a_pattern_that_cannot_be_read_says_so(view, qtbot, settle):
+    view.search_bar.field.setText("$.a[?")
+    view.search_bar._ask()
+    settle()
+    assert view.search_bar.count.text() == "cannot be read"
+    assert "JSONPath" in view.search_bar.count.toolTip()
+
+
+def test_letters_in_the_tree_begin_a_search(view, qtbot):
+    qtbot.keyClicks(view.tree, "p")
+    assert view.search_bar.field.text() == "p"
+
+
+def test_walking_through_what_changed(session, store, view, settle):
+    session.select(1)
+    settle()
+    assert view._changed.text() == "4 changed"
+    seen = []
+    for _ in range(4):
+        view.next_changed()
+        seen.append(store.at(1).path_text(session.path_id))
+    assert '$.Incidents[?@.id=="a-17"].AcresBurned' in seen
+    assert len(set(seen)) == 4
+
+
+def test_path_and_value_can_be_copied(session, store, view):
+    session.select_path(path(store, "$.tags"))
+    view.copy_path()
+    assert QGuiApplication.clipboard().text() == "$.tags"
+    view.copy_value()
+    assert QGuiApplication.clipboard().text() == '[\n  "state",\n  "federal",\n  "county"\n]'
+
+
+def test_an_edit_in_place_is_checked_collected_and_committed(session, store, view, qtbot, settle):
+    session.select_path(path(store, '$.Incidents[?@.id=="a-17"].AcresBurned'))
+    qtbot.keyClick(view.tree, Qt.Key.Key_F2)
+    editor = view.tree.findChild(QLineEdit)
+    assert editor.text() == "25"
+    editor.selectAll()
+    qtbot.keyClicks(editor, "thirty")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert "quotes" in editor.accessibleDescription()
+    assert view.editing.edits == (), "what is no JSON is not taken"
+    editor.selectAll()
+    qtbot.keyClicks(editor, "30")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(view.editing.edits))
+    assert [edit.value for edit in view.editing.edits] == [30]
+    assert view.editing.bar.isVisible()
+    view.commit_edits()
+    review = dialog(CommitDialog)
+    review.message.setPlainText("measured again")
+    review.author.setText("cy")
+    review.accept()
+    settle()
+    made = store.get(session.selected)
+    assert (made.author, made.message, made.timeline) == ("cy", "measured again", "main")
+    assert store.at()['$.Incidents[?@.id=="a-17"].AcresBurned'] == 30
+    assert not view.editing.bar.isVisible()
+
+
+def test_adding_removing_and_editing_as_json(session, store, view, qtbot, settle):
+    tags, root = path(store, "$.tags"), 0
+    view.editing.add(tags)
+    new = dialog(ValueDialog)
+    new.text.setPlainText('"city"')
+    new.accept()
+    view.editing.add(root)
+    new = dialog(ValueDialog)
+    assert new.problem() == "Type a key."
+    new.key.setText("title")
+    assert "is there already" in new.problem()
+    new.key.setText("a b")
+    new.text.setPlainText('{"x": [1.0]}')
+    new.accept()
+    view.editing.remove(path(store, "$.title"))
+    view.editing.edit_json(path(store, '$["odd key"]'))
+    new = dialog(ValueDialog)
+    new.text.setPlainText("[]")
+    new.accept()
+    assert len(view.editing.edits) == 4
+    from widgets.editing.edits import operations
+
+    made = store.commit(operations(view.editing.edits))
+    state = store.at(made.dense).json()
+    assert state["tags"] == ["state", "federal", "county", "city"]
+    assert state["a b"] == {"x": [1.0]}
+    assert "title" not in state
+    assert state["odd key"] == []
+
+
+def test_edits_stay_with_their_moment_and_can_be_discarded(session, store, view, qtbot, settle):
+    title = path(store, "$.title")
+    view.editing._put(title, "Floods")
+    session.select(1)
+    settle()
+    assert view.tree.nodes.reader.edits == ()
+    assert "another moment" in view.editing.bar._text.text()
+    view.editing._go_to_base()
+    settle()
+    assert view.tree.nodes.row(view.tree.nodes.index_of(title)).edit is not None
+    view.editing.discard()
+    assert view.editing.edits == ()
+    assert not view.editing.bar.isVisible()
+
+
+def test_an_addition_can_be_edited_and_forgotten(store, view, settle):
+    view.editing._add(path(store, "$.tags"), "", "city")
+    addition = view.tree.nodes.reader.children(path(store, "$.tags"))[-1]
+    view.editing._put(addition, "town")
+    assert [edit.value for edit in view.editing.edits] == ["town"]
+    view.editing.remove(addition)
+    assert view.editing.edits == ()
