@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ class Core:
         here = replica.place(self.db.path)
         own = bytes(self.manifest["replica"])
         if not own or self.manifest["place"] != here or replica.noted(own) > self.log.last_seq(own):
-            own = secrets.token_bytes(REPLICA_BYTES)
+            own = os.urandom(REPLICA_BYTES)
             self.manifest = {**self.manifest, "place": here, "replica": own}
             self.write_manifest()
         return own

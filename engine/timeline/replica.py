@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from pathlib import Path
 
 
 def place(path: Path) -> str:
     """Where a store lives: a copy lives elsewhere."""
     status = os.stat(path)
-    return f"{socket.gethostname()}:{status.st_dev}:{status.st_ino}"
+    return f"{os.uname().nodename}:{status.st_dev}:{status.st_ino}"
 
 
 def _note_file(replica: bytes) -> Path:
