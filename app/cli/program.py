@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -63,7 +64,12 @@ def _start(arguments: Sequence[str]) -> int:
 
 def _run_command(command: Command, options: Options) -> int:
     module, _, function = command.handler.partition(":")
-    done = getattr(import_module(module), function)(options)
+    gc.disable()  # loading modules makes many objects and no garbage
+    try:
+        handler = getattr(import_module(module), function)
+    finally:
+        gc.enable()
+    done = handler(options)
     return DONE if done is None else int(done)
 
 
