@@ -27,13 +27,13 @@ class Editing:
 
     def new_branch(self) -> None:
         """A timeline that starts at the selected moment."""
-        from widgets.editing.refs import BranchDialog
+        from widgets.editing.branch import BranchDialog
 
         BranchDialog(self._session, parent=self._window).open()
 
     def new_tag(self) -> None:
         """A name for the selected moment."""
-        from widgets.editing.refs import TagDialog
+        from widgets.editing.tag import TagDialog
 
         TagDialog(self._session, parent=self._window).open()
 

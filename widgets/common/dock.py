@@ -31,7 +31,7 @@ class Dock(QDockWidget):
         layout.setContentsMargins(SPACE_S, 0, SPACE_XS, 0)
         layout.addWidget(label, 1)
         layout.addWidget(close)
-        self._bar, self._none = bar, QWidget()
+        self._bar, self._none = bar, QWidget(self)
         self.setTitleBarWidget(bar)
         self.setWidget(view)
         for signal in (self.visibilityChanged, self.dockLocationChanged, self.topLevelChanged):

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from widgets.theme import SPACE_L, SPACE_S, SPACE_XL, fonts
 
+from .labels import WrappedLabel
 from .sign import Sign
 
 
@@ -16,14 +17,12 @@ class EmptyState(QWidget):
     def __init__(self, icon_name: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("empty-state")
-        self._title, self._text = QLabel(), QLabel()
+        self._title, self._text = WrappedLabel(), WrappedLabel()
         self._title.setFont(fonts().strong)
-        self._text.setWordWrap(True)
         self._text.setObjectName("muted")
         for label in (self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        self._text.setMaximumWidth(360)
         self._buttons = QVBoxLayout()
         self._buttons.setSpacing(SPACE_S)
         layout = QVBoxLayout(self)
@@ -31,7 +30,7 @@ class EmptyState(QWidget):
         layout.setSpacing(SPACE_S)
         layout.addStretch(1)
         layout.addWidget(Sign(icon_name, "text_muted", 32), alignment=Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self._title)
+        layout.addWidget(self._title, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self._text, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(SPACE_L - SPACE_S)
         layout.addLayout(self._buttons)
@@ -43,8 +42,6 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
-        # A wrapped label has no width of its own: ask for as much of the panel as there is.
-        self._text.setMinimumWidth(min(360, self._text.fontMetrics().horizontalAdvance(text) + 4, 220))
         self.setAccessibleName(f"{title} {text}".strip())
 
     def add_button(self, text: str, clicked: Callable[[], object]) -> QPushButton:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 
 class ElidedLabel(QFrame):
@@ -63,3 +63,25 @@ class ElidedLabel(QFrame):
 
     def _explain(self) -> None:
         self.setToolTip(self._text if self.elided() != self._text else "")
+
+
+class WrappedLabel(QLabel):
+    """Text on as many lines as it needs, no wider than `width`. It asks for the height that it will have.
+
+    A plain QLabel guesses a width when it wraps, and its layout then cuts the last line.
+    """
+
+    def __init__(self, text: str = "", width: int = 360, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._width = width
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def sizeHint(self) -> QSize:
+        """The whole text at the width that it would like."""
+        wanted = min(self._width, self.fontMetrics().horizontalAdvance(self.text()) + 4)
+        return QSize(wanted, self.heightForWidth(wanted))
+
+    def minimumSizeHint(self) -> QSize:
+        """It may become narrower, and then higher."""
+        return QSize(min(120, self.sizeHint().width()), self.fontMetrics().height())

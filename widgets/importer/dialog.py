@@ -58,7 +58,7 @@ class ImportDialog(QDialog):
     # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        self.pages = QStackedWidget()
+        self.pages = QStackedWidget(objectName="card")
         self.pages.addWidget(self._empty)
         self.pages.addWidget(self.preview)
         self.problem = QLabel()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -58,8 +59,8 @@ class SourceForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_S)
-        form.addRow("Source", place)
-        form.addRow("Kind, files", what)
+        form.addRow(_caption("Source", self), place)
+        form.addRow(_caption("Kind, files", self), what)
         for button in (self.file, self.directory):
             button.setAutoDefault(False)
 
@@ -110,7 +111,7 @@ class TargetForm(QWidget):
             form.setContentsMargins(0, 0, 0, 0)
             form.setHorizontalSpacing(SPACE_L)
             form.setVerticalSpacing(SPACE_S)
-        top.addRow("Into", place)
+        top.addRow(_caption("Into", self), place)
         for text, widget in (
             ("Timeline", self.timeline),
             ("Names", self.mapping),
@@ -118,7 +119,7 @@ class TargetForm(QWidget):
             ("Form of times", self.time_format),
             ("", self.skip_bad),
         ):
-            extra.addRow(text, widget)
+            extra.addRow(_caption(text, self), widget)
             widget.setAccessibleName(text or self.skip_bad.text())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -147,6 +148,13 @@ class TargetForm(QWidget):
         dialog.fileSelected.connect(self.target.setText)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _caption(text: str, parent: QWidget) -> QLabel:
+    """A label as wide as the widest of the dialog, so that all fields begin at one line."""
+    label = QLabel(text)
+    label.setMinimumWidth(parent.fontMetrics().horizontalAdvance("Form of times"))
+    return label
 
 
 def read_plan(source: SourceForm, target: TargetForm, keys: dict[str, tuple[str, ...]]) -> ImportPlan:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.common.text import count, moment
-from widgets.theme import SPACE_S, fonts
+from widgets.theme import SPACE_M, SPACE_S, fonts
 
 from .plan import KINDS, split_fields
 
@@ -79,7 +79,7 @@ class PreviewPanel(QWidget):
         self.problems.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.problems.setAccessibleName("What cannot be read")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
         layout.setSpacing(SPACE_S)
         for widget in (self.sentence, self.files, self._how):
             layout.addWidget(widget)

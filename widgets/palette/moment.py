@@ -1,12 +1,14 @@
 """Asks for a moment: a time, a timeline, a tag, a handle or an id."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCompleter, QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from widgets.common.jobs import Job
+from widgets.common.labels import WrappedLabel
 from widgets.common.session import Session
 from widgets.theme import SPACE_L, SPACE_M, SPACE_S
 
+WIDTH = 448
 HELP = (
     "A time such as 2022-07-26 or 2022-07-26T14:00Z, the name of a timeline or tag, a handle, an id or the first "
     "letters of one, or the source's own id. Add ~3 for three transactions earlier."
@@ -35,12 +37,10 @@ class MomentDialog(QDialog):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.field.setCompleter(completer)
-        self._help = QLabel(HELP)
+        self._help = WrappedLabel(HELP, WIDTH)
         self._help.setObjectName("muted")
-        self._help.setWordWrap(True)
-        self.problem = QLabel()
+        self.problem = WrappedLabel("", WIDTH)
         self.problem.setObjectName("error")
-        self.problem.setWordWrap(True)
         self.problem.hide()
         self.go = QPushButton(button)
         self.go.setDefault(True)
@@ -59,7 +59,8 @@ class MomentDialog(QDialog):
             layout.addWidget(widget)
         layout.addSpacing(SPACE_M)
         layout.addLayout(buttons)
-        self.resize(480, 0)
+        self.setMinimumWidth(WIDTH + 2 * SPACE_L)
+        self.adjustSize()
 
     def _resolve(self) -> None:
         store, text = self._session.store, self.field.text().strip()
@@ -87,5 +88,6 @@ class MomentDialog(QDialog):
         self.go.setEnabled(True)
         self.problem.setText(str(error))
         self.problem.show()
+        self.adjustSize()
         self.field.selectAll()
         self.field.setFocus()

@@ -49,7 +49,7 @@ class ShortcutSheet(QDialog):
         layout.addWidget(self.field)
         layout.addWidget(self._area, 1)
         self._fill("")
-        self.resize(880, 560)
+        self.resize(880, 668)
 
     def _fill(self, query: str) -> None:
         wanted = query.lower().strip()
@@ -78,13 +78,10 @@ class ShortcutSheet(QDialog):
 
 def _split(groups: dict[str, list[tuple[str, str]]]) -> list[list[str]]:
     """The groups in two columns of about the same height, in their order."""
-    heights = {group: len(rows) + 2 for group, rows in groups.items()}
-    names, total, height = list(groups), sum(heights.values()), 0
-    for index, name in enumerate(names):
-        height += heights[name]
-        if height * 2 >= total:
-            return [part for part in (names[: index + 1], names[index + 1 :]) if part]
-    return [names] if names else []
+    heights = [len(rows) + 2 for rows in groups.values()]
+    names, total = list(groups), sum(heights)
+    at = min(range(len(names) + 1), key=lambda place: abs(total - 2 * sum(heights[:place])))
+    return [part for part in (names[:at], names[at:]) if part]
 
 
 def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:

@@ -147,7 +147,7 @@ class StartPage(QWidget):
         for name, sign, title, text in _WAYS:
             way = _Way(sign, title, text, shortcuts.get(name, ""))
             way.setObjectName(f"start-{name}")
-            way.clicked.connect(lambda name=name: self.asked.emit(name))
+            way.clicked.connect(lambda _checked, name=name: self.asked.emit(name))
             column.addWidget(way)
         column.addSpacing(SPACE_S)
         column.addWidget(self.drop)
