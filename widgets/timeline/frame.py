@@ -100,15 +100,17 @@ class Frame:
     hit: Array = field(default_factory=_no)  #: [n, 2]: x, y of what a search found
 
 
-def compose(scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None) -> Frame:
-    """The picture of a scene. `found` are transactions to mark, ascending."""
+def compose(
+    scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None, ratio: float = 1.0
+) -> Frame:
+    """The picture of a scene. `found` are transactions to mark, ascending; `ratio`: device pixels per pixel."""
     frame = Frame(lanes=window.visible(scene.by_time.count))
     if frame.lanes[0] >= frame.lanes[1]:
         return frame
     timelines = scene.timelines_in(frame.lanes, view.origin, view.end)
     _lines(frame, scene, view, window, timelines)
     _edges(frame, scene, view, window)
-    _transactions(frame, scene, view, window, timelines)
+    _transactions(frame, scene, view, window, timelines, ratio)
     if found is not None and len(found):
         _hits(frame, scene, view, window, found)
     return frame
@@ -196,7 +198,9 @@ def dot_size(height: int) -> int:
     return max(4, min(11, height * 2 // 5))
 
 
-def _transactions(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array) -> None:
+def _transactions(
+    frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array, ratio: float
+) -> None:
     start, end = view.time(-dot_size(window.height)), view.time(view.width + dot_size(window.height))
     if scene.options.structure:
         found = _structure(scene, frame.lanes, start, end)
@@ -206,7 +210,8 @@ def _transactions(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow
     lanes = max(frame.lanes[1] - frame.lanes[0], 1)
     if number > DENSE * view.width:
         frame.detail = Detail.DENSITY
-        frame.density = scene.pyramid.view(view.origin, view.scale, view.width, frame.lanes)
+        scale = max(view.scale / ratio, 1.0)
+        frame.density = scene.pyramid.view(view.origin, scale, int(view.width * view.scale / scale), frame.lanes)
         return
     crowded = number * dot_size(window.height) > 0.6 * view.width * min(lanes, max(len(timelines), 1))
     frame.detail = Detail.TICKS if crowded or number > view.width else Detail.DOTS

@@ -45,7 +45,7 @@ class Refs:
 
 def read_refs(store: "Store", columns: Columns) -> Refs:
     """The refs of a store; may run in a worker thread."""
-    return make_refs(store.timelines(hidden=True), store.tags(), columns)
+    return make_refs(store.timelines(), store.tags(), columns)
 
 
 def make_refs(timelines: "Iterable[Timeline]", tags: Mapping[str, int], columns: Columns) -> Refs:

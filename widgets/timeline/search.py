@@ -68,7 +68,9 @@ class Search:
     def __init__(self, columns: Columns, texts: Texts, query: str, resolve: Callable[[str], int | None]) -> None:
         self.query = query
         self._columns, self._texts, self._resolve = columns, texts, resolve
-        self._hits: list[Array] = []  # appended by the worker, newest chunk first
+        self._older: list[Array] = []  # appended by the worker, newest chunk first
+        self._newer: list[Array] = []  # what came after the search had begun, oldest first
+        self._exact: int | None = None
         self.looked_at = 0
         self.total = columns.count
         self.done = False
@@ -77,10 +79,10 @@ class Search:
         """Search until the end, or until `stopped` says so."""
         exact = self._resolve(self.query)
         if exact is not None and 0 <= exact < self.total:
-            self._hits.append(np.array([exact], np.int32))
+            self._exact = exact
         pause = monotonic()
         for hits in search(self._columns, self._texts, self.query):
-            self._hits.append(hits.found)
+            self._older.append(hits.found)
             self.looked_at = self.total - hits.start
             if stopped():
                 return
@@ -89,7 +91,17 @@ class Search:
                 pause = monotonic()
         self.looked_at, self.done = self.total, True
 
+    def extend(self, columns: Columns, first: int) -> None:
+        """Look at the transactions that came since."""
+        self._newer += [hits.found for hits in search(columns, self._texts, self.query, first)][::-1]
+
     def found(self) -> Array:
-        """What has been found up to now: ascending, each once."""
-        hits = self._hits[:]
-        return np.unique(np.concatenate(hits)) if hits else np.zeros(0, np.int32)
+        """What has been found up to now, ascending."""
+        parts = [*self._older[::-1], *self._newer]
+        found = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        if self._exact is None:
+            return found
+        at = int(np.searchsorted(found, self._exact))
+        if at < len(found) and found[at] == self._exact:
+            return found
+        return np.insert(found, at, self._exact)

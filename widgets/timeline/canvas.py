@@ -1,0 +1,347 @@
+"""The canvas: lanes over a real time axis, painted by hand."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+
+from widgets.theme import fonts, theme
+
+from .axis import full_label
+from .columns import Array
+from .frame import Detail, Frame, LaneWindow, compose, dot_size
+from .gestures import Gestures
+from .labels import AXIS, Labels
+from .model import TimelineModel, first_line
+from .overlay import paint_overlay, tags_in_view
+from .paint import paint_frame
+from .viewport import EARLIEST, Viewport
+
+LANE_HEIGHTS = (8, 12, 16, 20, 24, 28, 36, 48)
+_LANE_HEIGHT = 28
+MARGIN = 8  #: free space above the first lane and below the last, px
+REACH = 7  #: how near, in pixels, a click must be to a transaction
+
+
+class Canvas(QAbstractScrollArea):
+    """Shows the scene; a person pans, zooms, selects. What is selected is the session's."""
+
+    view_changed = Signal()  #: another stretch of time or other lanes are shown
+    menu_asked = Signal(QPoint, int)  #: global position, timeline under the pointer (-1: none)
+
+    def __init__(self, model: TimelineModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("timeline-canvas")
+        self.setAccessibleName("Timeline graph")
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.model, self.session = model, model.session
+        self.view = Viewport(EARLIEST, 1e6, 1)
+        self.labels = Labels()
+        self.hovered = -1
+        self.pointer: QPointF | None = None
+        self.dragged_range: tuple[int, int] | None = None
+        self._height = _LANE_HEIGHT
+        self._whole = True  # shows the whole history, and goes on to while it grows
+        self._frame: Frame | None = None
+        self._gestures = Gestures(self)
+        model.reset.connect(self._reset)
+        model.grew.connect(self._grew)
+        model.refs_changed.connect(self.refresh)
+        model.search_changed.connect(self._forget)
+        self.session.selection_changed.connect(self._selected)
+        self.session.theme_changed.connect(self.refresh)
+        self._reset()
+
+    # ------------------------------------------------------------------ geometry
+
+    @property
+    def window_of_lanes(self) -> LaneWindow:
+        """The lanes in view, the axis above them left out."""
+        scrolled = self.verticalScrollBar().value() - MARGIN
+        return LaneWindow(self._height, scrolled, max(self.viewport().height() - AXIS, 0))
+
+    @property
+    def lane_height(self) -> int:
+        """Height of a lane, px."""
+        return self._height
+
+    def set_lane_height(self, height: int, y: float | None = None) -> None:
+        """Make lanes higher or lower; the lane at y (of the viewport) stays where it is."""
+        y = self.viewport().height() / 2 if y is None else y
+        lane = (y - AXIS + self.window_of_lanes.scroll) / self._height
+        self._height = min(max(height, LANE_HEIGHTS[0]), LANE_HEIGHTS[-1])
+        self._update_scroll_bar()
+        self.verticalScrollBar().setValue(round(lane * self._height - (y - AXIS)) + MARGIN)
+        self._forget()
+
+    def step_lane_height(self, steps: int, y: float | None = None) -> None:
+        """The next larger (1) or smaller (-1) of the usual heights."""
+        at = min(range(len(LANE_HEIGHTS)), key=lambda i: abs(LANE_HEIGHTS[i] - self._height))
+        self.set_lane_height(LANE_HEIGHTS[min(max(at + steps, 0), len(LANE_HEIGHTS) - 1)], y)
+
+    def set_view(self, view: Viewport, whole: bool = False) -> None:
+        """Show another stretch of time."""
+        self._whole = whole
+        if view != self.view:
+            self.view = view
+            self._forget()
+
+    def set_time_range(self, start: int, end: int) -> None:
+        """Show the times start … end."""
+        self.set_view(Viewport.fitting(start, end, self.viewport().width()))
+
+    def show_all(self) -> None:
+        """Show the whole history."""
+        start, end = self.model.scene.span()
+        if start == end:
+            start, end = start - 30_000_000, end + 30_000_000
+        self.set_view(Viewport.fitting(start, end, max(self.viewport().width(), 1)), whole=True)
+
+    def zoom(self, factor: float, x: float | None = None) -> None:
+        """Zoom in (factor > 1) or out; the time at x, else the selected one or the middle, stays where it is."""
+        if x is None:
+            x = self.view.width / 2
+            if 0 <= self.session.selected < self.model.scene.columns.count:
+                at = self.view.x(int(self.model.scene.columns.time[self.session.selected]))
+                x = at if 0 <= at <= self.view.width else x
+        self.set_view(self.view.zoomed(factor, x))
+
+    def pan(self, pixels: float) -> None:
+        """Go to later times by so many pixels."""
+        self.set_view(self.view.panned(pixels))
+
+    def reveal(self, dense: int) -> None:
+        """Scroll so that a transaction is in view."""
+        lane = self.model.scene.lane_of(dense)
+        if lane < 0:
+            return
+        bar, top = self.verticalScrollBar(), lane * self._height + MARGIN
+        page = self.window_of_lanes.pixels
+        if not bar.value() <= top <= bar.value() + page - self._height:
+            bar.setValue(top - (page - self._height) // 2)
+        shown = self.view.showing(int(self.model.scene.columns.time[dense]))
+        self.set_view(shown, self._whole and shown == self.view)
+
+    def _update_scroll_bar(self) -> None:
+        bar = self.verticalScrollBar()
+        page = self.window_of_lanes.pixels
+        content = self.model.scene.by_time.count * self._height + 2 * MARGIN
+        bar.setRange(0, max(content - page, 0))
+        bar.setPageStep(max(page, 1))
+        bar.setSingleStep(self._height)
+
+    # ------------------------------------------------------------------ following the model and the session
+
+    def _forget(self) -> None:
+        """The picture has to be composed anew."""
+        self._frame = None
+        self.viewport().update()
+        self.view_changed.emit()
+
+    @Slot()
+    def _reset(self) -> None:
+        self.hovered = -1
+        self._update_scroll_bar()
+        if self._whole or self.model.session.store is None:
+            self.show_all()
+        self._forget()
+
+    @Slot(int, int)
+    def _grew(self, first: int, rows: int) -> None:
+        self._update_scroll_bar()
+        if self._whole:
+            start, end = self.model.scene.span()
+            if not (self.view.origin <= start and end <= self.view.end):
+                self.show_all()
+        self._forget()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Paint again: colours or names have changed."""
+        self.viewport().update()
+
+    @Slot()
+    def _selected(self) -> None:
+        if not self._gestures.selecting and 0 <= self.session.selected < self.model.scene.columns.count:
+            self.reveal(self.session.selected)
+        self.viewport().update()
+
+    # ------------------------------------------------------------------ painting
+
+    @property
+    def frame_shown(self) -> Frame:
+        """The picture in numbers, composed when something has changed."""
+        if self._frame is None:
+            ratio = self.devicePixelRatioF()
+            self._frame = compose(self.model.scene, self.view, self.window_of_lanes, self.model.found, ratio)
+        return self._frame
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the canvas."""
+        painter = QPainter(self.viewport())
+        self.paint(painter)
+        painter.end()
+
+    def paint(self, painter: QPainter, marks: bool = True) -> None:
+        """Paint everything that the viewport shows; `marks`: those of pointer and focus, too."""
+        size, window, frame = self.viewport().size(), self.window_of_lanes, self.frame_shown
+        painter.fillRect(QRect(QPoint(), size), theme().surface)
+        painter.setFont(fonts().small)
+        self.labels.paint_grid(painter, self.view, AXIS, size.height())
+        painter.save()
+        painter.setClipRect(0, AXIS, size.width(), window.pixels)
+        painter.translate(0, AXIS)
+        paint_overlay(painter, self, below=True)
+        paint_frame(painter, frame, window, self.view.width)
+        self.labels.paint(painter, frame, window, self.model.name, self._titles, tags_in_view(self))
+        paint_overlay(painter, self, below=False)
+        painter.restore()
+        self.labels.paint_axis(painter, self.view)
+        self._gestures.paint_marks(painter, marks)
+        if self.hasFocus() and marks:
+            painter.setPen(theme().focus)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(0, 0, size.width() - 1, size.height() - 1)
+
+    def _titles(self, dense: Array) -> list[str]:
+        return [first_line(message) for _, message in self.model.texts(dense)]
+
+    # ------------------------------------------------------------------ what is where
+
+    def lane_at(self, y: float) -> int:
+        """The lane at a y of the viewport; -1 on the axis or below the last."""
+        lane = self.window_of_lanes.lane_at(y - AXIS) if y >= AXIS else -1
+        return lane if lane < self.model.scene.by_time.count else -1
+
+    def transaction_at(self, point: QPointF) -> int:
+        """What a click there selects; on the axis, or beside the lines, the moment of the main timeline."""
+        scene, time = self.model.scene, self.view.time(point.x())
+        lane = self.lane_at(point.y())
+        found = scene.near(lane, time, int(REACH * self.view.scale)) if lane >= 0 else -1
+        if found < 0 and scene.main >= 0 and scene.by_time.lane[scene.main] >= 0:
+            found = scene.near(int(scene.by_time.lane[scene.main]), time, int(REACH * self.view.scale))
+        return found
+
+    def timeline_at(self, point: QPointF) -> int:
+        """The timeline whose line runs there; -1: none."""
+        lane, time, reach = self.lane_at(point.y()), self.view.time(point.x()), int(REACH * self.view.scale)
+        there = self.model.scene.timelines_in((lane, lane + 1), time - reach, time + reach) if lane >= 0 else []
+        return int(there[0]) if len(there) else -1
+
+    def dot_at(self, point: QPointF) -> int:
+        """The transaction that is drawn there; -1: none."""
+        frame = self.frame_shown
+        if frame.detail is Detail.DENSITY or not len(frame.dense):
+            return -1
+        near = (np.abs(frame.x - point.x()) <= REACH) & (np.abs(frame.y + AXIS - point.y()) <= self._height / 2)
+        found = np.flatnonzero(near)
+        if not len(found):
+            return -1
+        return int(frame.dense[found[np.argmin(np.abs(frame.x[found] - point.x()))]])
+
+    def point_of(self, dense: int) -> QPointF | None:
+        """Where a transaction is drawn (in the lanes, without the axis), in view or not; None: it is hidden."""
+        lane = self.model.scene.lane_of(dense)
+        if lane < 0:
+            return None
+        x = self.view.x(int(self.model.scene.columns.time[dense]))
+        return QPointF(min(max(x, -1e6), 1e6), float(self.window_of_lanes.y(np.array([lane]))[0]))
+
+    def tool_tip_at(self, point: QPointF) -> str:
+        """What to say about the place under the pointer."""
+        dense = self.dot_at(point)
+        if dense >= 0:
+            return self._describe(dense)
+        timeline = self.timeline_at(point)
+        if timeline < 0:
+            return ""
+        count = int(self.model.scene.extents.count[timeline])
+        transactions = "1 transaction" if count == 1 else f"{count} transactions"
+        return f"{self.model.name(timeline)}: {transactions}"
+
+    def _describe(self, dense: int) -> str:
+        author, message = self.model.texts(np.array([dense]))[0]
+        scene = self.model.scene
+        name = self.model.name(int(scene.columns.timeline[dense]))
+        where = " · ".join(part for part in (name, author) if part)
+        moment = f"{full_label(int(scene.columns.time[dense]))} UTC"
+        return "\n".join((first_line(message), where, moment, self.model.handle(dense)))
+
+    # ------------------------------------------------------------------ events
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Other lanes come into view."""
+        self._forget()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The left edge stays at its time, or the whole history in view."""
+        self._update_scroll_bar()
+        if self._whole or self.view.width <= 1:
+            self.show_all()
+        else:
+            self.view = self.view.resized(max(self.viewport().width(), 1))
+        self._forget()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom, pan or change the height of lanes."""
+        self._gestures.wheel(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click or drag may begin."""
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, or look at what is below the pointer."""
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click selects."""
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Zoom in on what is there."""
+        self._gestures.double_click(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """All that the mouse does."""
+        if not self._gestures.key(event):
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Select what is there and offer what can be done with it."""
+        self._gestures.menu(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tool tips, and the end of hovering."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            text = self.tool_tip_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self._gestures.leave()
+        return super().viewportEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        """Show the focus ring."""
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        """Hide the focus ring."""
+        self.viewport().update()
+
+    def dot_radius(self) -> float:
+        """Half the size of a dot at this height of lanes."""
+        return dot_size(self._height) / 2

@@ -1,0 +1,172 @@
+"""Labels of the canvas: names at lanes, messages at transactions, tags, the axis."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from widgets.theme import SPACE_XS, fonts, theme
+
+from .axis import axis_for
+from .columns import Array
+from .frame import Detail, Frame, LaneWindow, dot_size
+from .glyphs import Glyphs
+from .paint import pen
+from .viewport import Viewport
+
+AXIS = 40  #: height of the time axis, px
+ABOVE = 8  #: how far above a line the baseline of its labels is, px
+
+
+class Labels:
+    """Draws the texts of the canvas; keeps their layouts."""
+
+    def __init__(self) -> None:
+        self.names = Glyphs(fonts().strong)
+        self.texts = Glyphs(fonts().small)
+        self._taken: dict[float, list[tuple[float, float]]] = {}  # by y of the lane: where there are labels
+
+    def paint(
+        self,
+        painter: QPainter,
+        frame: Frame,
+        window: LaneWindow,
+        name: Callable[[int], str],
+        titles: Callable[[Array], list[str]],
+        tags: list[tuple[float, float, str]],
+    ) -> None:
+        """Names of timelines where their lines begin, then tags (x, y, text), then messages where there is room."""
+        self._taken.clear()
+        if window.height < 12:
+            return
+        above = window.height >= 22
+        self._paint_names(painter, frame, name, above)
+        for x, y, text in tags:
+            self._paint_tag(painter, x, y - 12 if above else y, y, text)
+        if frame.detail is Detail.DOTS and above and len(frame.message):
+            self._paint_messages(painter, frame, window, titles)
+
+    def _free(self, y: float, start: float, end: float) -> float:
+        """The first x from `start` on that is not taken in the lane at y; `end` if there is none before."""
+        for left, right in self._taken.get(y, ()):
+            if left - 8 < end and start < right:
+                start = right
+        return min(start, end)
+
+    def _take(self, y: float, left: float, right: float) -> None:
+        self._taken.setdefault(y, []).append((left, right + 8))
+
+    def _paint_names(self, painter: QPainter, frame: Frame, name: Callable[[int], str], above: bool) -> None:
+        colours = theme()
+        glyphs = self.names if above else self.texts
+        painter.setPen(colours.text)
+        backing = QColor(colours.surface)
+        backing.setAlpha(200 if above else 255)
+        for timeline, (x, y, room) in zip(frame.name_timeline.tolist(), frame.name.tolist(), strict=True):
+            text = name(timeline)
+            left = x + SPACE_XS
+            width = glyphs.width(text, room - 2 * SPACE_XS)
+            if width < 32 and glyphs.width(text) > width:
+                continue
+            baseline = y - ABOVE if above else y + glyphs.ascent / 2 - 1.5
+            painter.fillRect(QRectF(left - 2, baseline - glyphs.ascent + 1, width + 4, glyphs.height - 2), backing)
+            glyphs.draw(painter, left, baseline, text, room - 2 * SPACE_XS)
+            self._take(y, left, left + width)
+
+    def _paint_messages(
+        self, painter: QPainter, frame: Frame, window: LaneWindow, titles: Callable[[Array], list[str]]
+    ) -> None:
+        painter.setPen(theme().text_muted)
+        texts = titles(frame.dense[frame.message])
+        offset = dot_size(window.height) / 2
+        backing = QColor(theme().surface)
+        backing.setAlpha(160)
+        for at, room, text in zip(frame.message.tolist(), frame.message_room.tolist(), texts, strict=True):
+            x, y = float(frame.x[at]) - offset, float(frame.y[at])
+            start = self._free(y, x, x + room)
+            if x + room - start > 56:
+                width = self.texts.width(text, x + room - start)
+                baseline = y - ABOVE
+                painter.fillRect(
+                    QRectF(start - 2, baseline - self.texts.ascent + 1, width + 4, self.texts.height - 2), backing
+                )
+                self.texts.draw(painter, start, baseline, text, x + room - start)
+
+    def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
+        """Text in a frame, its left edge at x if that is free."""
+        colours = theme()
+        width = self.texts.width(text, room) + 2 * SPACE_XS + 6
+        left = self._free(y, x, x + 200)
+        if left > x + 80:
+            return
+        self._take(y, left, left + width)
+        box = QRectF(round(left), round(middle - 8), round(width), 16)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(colours.border_strong))
+        painter.setBrush(colours.raised)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.text_muted)
+        painter.drawEllipse(QPointF(box.left() + 6, box.center().y()), 1.75, 1.75)
+        painter.setPen(colours.text)
+        self.texts.draw(painter, box.left() + 10, box.center().y() + self.texts.ascent / 2 - 1.5, text, room)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    # ------------------------------------------------------------------ the axis
+
+    def paint_grid(self, painter: QPainter, view: Viewport, top: int, bottom: int) -> None:
+        """Lines at the ticks, behind everything."""
+        axis = axis_for(view)
+        painter.setPen(pen(theme().grid))
+        for tick in axis.ticks:
+            x = round(view.x(tick.time))
+            painter.drawLine(x, top, x, bottom)
+        painter.setPen(pen(theme().border))
+        for band in axis.bands:
+            x = round(view.x(band.time))
+            if x > 0:
+                painter.drawLine(x, top, x, bottom)
+
+    def paint_axis(self, painter: QPainter, view: Viewport) -> None:
+        """The axis, `AXIS` pixels high: coarse stretches above, ticks below."""
+        colours, glyphs = theme(), self.texts
+        painter.fillRect(0, 0, view.width, AXIS, colours.raised)
+        axis = axis_for(view)
+        upper, lower = 15, AXIS - 8
+        painter.setPen(pen(colours.border))
+        painter.drawLine(0, AXIS - 1, view.width, AXIS - 1)
+        starts = [view.x(band.time) for band in axis.bands]
+        for number, band in enumerate(axis.bands):
+            x = starts[number]
+            end = starts[number + 1] if number + 1 < len(starts) else view.width
+            if x > 0:
+                painter.setPen(pen(colours.border_strong))
+                painter.drawLine(round(x), 4, round(x), AXIS - 1)
+            left = max(x, 0) + 6
+            if end - left > glyphs.width(band.label) + 6:
+                painter.setPen(colours.text)
+                glyphs.draw(painter, left, upper, band.label)
+        for tick in axis.ticks:
+            x = view.x(tick.time)
+            painter.setPen(pen(colours.border_strong))
+            painter.drawLine(round(x), AXIS - 6, round(x), AXIS - 1)
+            painter.setPen(colours.text_muted)
+            glyphs.draw(painter, x + 6, lower, tick.label)
+        self._paint_zone(painter, view)
+
+    def _paint_zone(self, painter: QPainter, view: Viewport) -> None:
+        """Which clock this is."""
+        width = self.texts.width("UTC")
+        x = view.width - width - 8
+        painter.fillRect(QRectF(x - 4, 2, width + 12, 17), theme().raised)
+        painter.setPen(theme().text_muted)
+        self.texts.draw(painter, x, 15, "UTC")
+
+    def paint_flag(self, painter: QPainter, x: float, text: str, fill: QColor, ink: QColor, width: int) -> None:
+        """A time on the axis, in a filled box centred at x."""
+        wide = self.texts.width(text) + 12
+        left = min(max(x - wide / 2, 2), width - wide - 2)
+        painter.fillRect(QRectF(round(left), AXIS - 20, round(wide), 18), fill)
+        painter.setPen(ink)
+        self.texts.draw(painter, round(left) + 6, AXIS - 7, text)
+

@@ -1,0 +1,126 @@
+"""Paints a frame of the canvas: a few batched calls, colours from the theme."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+
+from widgets.theme import theme
+
+from .batch import draw_lines, draw_rects, is_vector
+from .columns import Array
+from .density import Density
+from .dots import draw_dots
+from .frame import Detail, Frame, LaneWindow, dot_size
+from .scene import HUES
+
+_FLAT = Qt.PenCapStyle.FlatCap
+
+
+def pen(colour: QColor, width: float = 1, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen with flat ends."""
+    return QPen(colour, width, style, _FLAT)
+
+
+def paint_frame(painter: QPainter, frame: Frame, window: LaneWindow, width: int) -> None:
+    """Lines, curves and transactions of a frame, without labels."""
+    _paint_lines(painter, frame, 2.0 if window.height >= 12 else 1.0)
+    _paint_curves(painter, frame, 2.0 if window.height >= 12 else 1.0)
+    if frame.detail is Detail.DENSITY and frame.density is not None:
+        _paint_density(painter, frame, window, width)
+    elif frame.detail is Detail.TICKS:
+        _paint_ticks(painter, frame, window)
+    else:
+        order = np.argsort(frame.shape, kind="stable")  # tips above merges above others
+        x, y, hue, shape = (values[order] for values in (frame.x, frame.y, frame.hue, frame.shape))
+        draw_dots(painter, x, y, hue, shape, dot_size(window.height))
+    _paint_hits(painter, frame, window)
+
+
+def _paint_lines(painter: QPainter, frame: Frame, width: float) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    lines = frame.line[:, [0, 2, 1, 2]] if len(frame.line) else np.zeros((0, 4))
+    for hue in range(HUES):
+        chosen = frame.line_hue == hue
+        if chosen.any():
+            painter.setPen(pen(theme().branch(hue), width))
+            draw_lines(painter, lines[chosen])
+
+
+def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
+    """Each curve a path of its own: stroking one long path of many costs twenty times as much."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for hue in range(HUES):
+        painter.setPen(pen(theme().branch(hue), width * 0.9))
+        for x0, y0, x1, y1 in frame.curve[frame.curve_hue == hue].tolist():
+            draw_curve(painter, x0, y0, x1, y1)
+        draw_lines(painter, frame.stub[frame.stub_hue == hue])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_curve(painter: QPainter, x0: float, y0: float, x1: float, y1: float) -> None:
+    """A curve that leaves and arrives horizontally."""
+    middle = (x0 + x1) / 2
+    path = QPainterPath(QPointF(x0, y0))
+    path.cubicTo(middle, y0, middle, y1, x1, y1)
+    painter.drawPath(path)
+
+
+def _paint_ticks(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
+    half = max(2, min(6, window.height // 4))
+    x = np.floor(frame.x) + 0.0
+    rects = np.column_stack([x, frame.y - half, np.full(len(x), 2.0), np.full(len(x), 2.0 * half)])
+    painter.setPen(Qt.PenStyle.NoPen)
+    for hue in range(HUES):
+        painter.setBrush(theme().branch(hue))
+        draw_rects(painter, rects[frame.hue == hue])
+
+
+_MIRRORED = (4, 3, 2, 1, 0, 1, 2, 3, 4)  #: the rows of a bar: their distance from its middle
+
+
+def density_image(density: Density, colours: Array) -> Array:
+    """Bars as uint32 ARGB [lanes, 9, pixels], the taller the more transactions (logarithmic)."""
+    count = density.count
+    most = max(int(count.max(initial=0)), 8)
+    # One transaction is three rows high, the most there are anywhere nine.
+    table = 2 + np.log2(np.maximum(np.arange(most + 1), 1)) / np.log2(most) * 3
+    table[0] = 0
+    height = np.round(table).astype(np.uint8)[count]
+    colour = colours[density.hue]
+    rows = np.zeros((count.shape[0], 5, count.shape[1]), np.uint32)
+    for distance in range(5):
+        np.copyto(rows[:, distance], colour, where=height > distance)
+    return rows[:, _MIRRORED]
+
+
+def hue_table() -> Array:
+    """The colours of the hues as uint32 ARGB, after one that is transparent."""
+    return np.array([0, *(theme().branch(hue).rgba() for hue in range(HUES))], np.uint32)
+
+
+def _paint_density(painter: QPainter, frame: Frame, window: LaneWindow, width: int) -> None:
+    assert frame.density is not None
+    rows = np.ascontiguousarray(density_image(frame.density, hue_table()))
+    lanes, bars, pixels = rows.shape
+    image = QImage(rows.data, pixels, lanes * bars, pixels * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    half = max(2.5, min(9.0, window.height * 0.3))
+    y = window.y(np.arange(frame.lanes[0], frame.lanes[1]))
+    for lane in range(lanes):
+        target = QRectF(0, y[lane] - half, width, 2 * half)
+        painter.drawImage(target, image if not is_vector(painter) else image.copy(), QRectF(0, lane * bars, pixels, bars))
+
+
+def _paint_hits(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
+    """What a search found: a small triangle above each."""
+    if not len(frame.hit):
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    top = frame.hit[:, 1] - max(4, dot_size(window.height) // 2 + 3)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().accent)
+    for row in range(4):
+        size = 7 - 2 * row
+        x = np.round(frame.hit[:, 0]) - size // 2
+        draw_rects(painter, np.column_stack([x, top - 4 + row, np.full(len(x), size), np.ones(len(x))]))
