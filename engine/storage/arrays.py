@@ -25,6 +25,10 @@ class GrowArray:
         """The filled part."""
         return self._buffer[: self._length]
 
+    def item(self, index: int) -> Any:
+        """One element as a Python number, several times quicker than `data[index]`; the index is not checked."""
+        return self._buffer.item(index)
+
     def append(self, value: Any) -> None:
         """Add one element."""
         if self._length == len(self._buffer):

@@ -135,6 +135,15 @@ class PathTable:
         """The id of a child by its encoded step, or None."""
         return self._known(parent).get(step)
 
+    def keyed(self, parent: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
+        """Ids of the elements that ever had a key: the first of that key, the second …"""
+        found: list[int] = []
+        while True:
+            path = self.find(parent, paths.encode_step(paths.Keyed(fields, key, len(found))))
+            if path is None:
+                return found
+            found.append(path)
+
     def child(self, parent: int, step: bytes) -> int:
         """The id of a child by its encoded step; a new one where there is none."""
         known = self._known(parent)
@@ -171,7 +180,7 @@ class PathTable:
         chain = []
         while path > 0:
             chain.append(path)
-            path = int(self._parents.data[path])
+            path = self._parents.item(path)
         return chain[::-1]
 
     def canonical(self, path: int) -> bytes:
@@ -180,9 +189,15 @@ class PathTable:
         if found is None:
             if len(self._encoded) > 1 << 18:
                 self._encoded.clear()
-            chain = self.ancestors(path)
-            found = self._encoded[path] = uvarint(len(chain)) + b"".join([self._steps[item] for item in chain])
+            found = self._encoded[path] = self._canonical(path)
         return found
+
+    def _canonical(self, path: int) -> bytes:
+        above = self._encoded.get(self._parents.item(path)) if path else None
+        if above is not None and above[0] < 127:  # one byte counts the steps: one more, and the last step
+            return bytes((above[0] + 1,)) + above[1:] + self._steps[path]
+        chain = self.ancestors(path)
+        return uvarint(len(chain)) + b"".join([self._steps[item] for item in chain])
 
     def block(self, first: int) -> bytes:
         """The payload of a block that holds the paths from `first` on."""

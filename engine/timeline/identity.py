@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from blake3 import blake3
+
 from engine.model.operations import AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
 from engine.model.transactions import Header, transaction_id
 from engine.storage.log import Log
@@ -14,16 +16,17 @@ _WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
 
 def hash_rows(log: Log, rows: Rows) -> tuple[int, bytes]:
     """How many operations the rows are (derived rows are none), and the Merkle root over them."""
-    leaves = []
+    leaves: list[bytes] = []
+    keep, put = leaves.append, int(Kind.PUT)
     canonical_path, canonical_value = log.paths.canonical, log.values.canonical
     for path, kind, value, arg in zip(rows.path, rows.kind, rows.value, rows.arg, strict=True):
-        if kind == Kind.PUT:
-            leaves.append(leaf_hash(b"\1" + canonical_path(path) + canonical_value(value)))
+        if kind == put:
+            keep(blake3(b"\0\1" + canonical_path(path) + canonical_value(value)).digest())
         elif kind < DERIVED:
             anchored = kind in (Kind.INSERT, Kind.MOVE) and arg != AT_START
             anchor = log.paths.encoded_step(arg) if anchored else b""
             operand = b"" if kind in _WITHOUT_VALUE else canonical_value(arg if kind in _WITH_ARGUMENT else value)
-            leaves.append(leaf_hash(encode_operation(kind, canonical_path(path), operand, anchor)))
+            keep(leaf_hash(encode_operation(kind, canonical_path(path), operand, anchor)))
     return len(leaves), merkle_root(leaves)
 
 
