@@ -1,10 +1,16 @@
 """Self-delimiting byte encodings shared by values, steps, operations and headers.
 
 Unsigned integers are LEB128 varints; strings are a varint length and UTF-8 (`surrogatepass`, so that every
-Python string, lone surrogates included, has exactly one encoding).
+string, lone surrogates included, has exactly one encoding).
 """
 
 from __future__ import annotations
+
+import re
+
+from engine.errors import InvalidValue
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def uvarint(number: int) -> bytes:
@@ -31,9 +37,25 @@ def read_uvarint(data: bytes, offset: int) -> tuple[int, int]:
         shift += 7
 
 
+def utf8(string: str) -> bytes:
+    """UTF-8 of a string that may have lone surrogates.
+
+    Two that make a pair are refused: as JSON they are the one character that they spell, so the string would not
+    come back as it went in.
+    """
+    try:
+        return string.encode()
+    except UnicodeEncodeError:
+        if _PAIR.search(string):
+            raise InvalidValue(
+                "a character beyond U+FFFF stands as two surrogates in a string; write the character itself"
+            ) from None
+        return string.encode("utf-8", "surrogatepass")
+
+
 def text(string: str) -> bytes:
     """Length-prefixed UTF-8."""
-    raw = string.encode("utf-8", "surrogatepass")
+    raw = utf8(string)
     return uvarint(len(raw)) + raw
 
 

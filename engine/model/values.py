@@ -1,8 +1,9 @@
 """Leaf values, their canonical bytes, and exact JSON.
 
-A leaf is null, bool, int of any size, float (finite, kept bit for bit), string, bytes, or a set of leaves; the empty
-map and the empty list are leaves too where a state is taken apart. Canonical bytes are a tag and a body, and two
-leaves are equal exactly when their canonical bytes are: 1, 1.0 and true are three values.
+A leaf is null, bool, int of any size, float (finite, kept bit for bit), string, bytes, or a set of leaves (read as a
+`LeafSet`, which tells 1 from 1.0 and true as Python's own sets do not); the empty map and the empty list are leaves
+too where a state is taken apart. Canonical bytes are a tag and a body, and two leaves are equal exactly when their
+canonical bytes are: 1, 1.0 and true are three values.
 
 JSON in and out is strict: duplicate keys, NaN and infinities, and nesting or numbers beyond the limits are refused
 with the position. Bytes are written `{"$bytes": "base64"}`; a literal map that would read as that is escaped with
@@ -18,14 +19,13 @@ import math
 import re
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any
 
 from engine.errors import InvalidValue
+from engine.model.encoding import utf8
 
-Leaf = None | bool | int | float | str | bytes | frozenset[Any]
-
-MAX_DEPTH = 512
+MAX_DEPTH = 256
 MAX_DIGITS = 200_000
 
 _FLOAT = struct.Struct(">d")
@@ -36,6 +36,46 @@ FALSE = b"f"
 TRUE = b"t"
 EMPTY_MAP = b"{"
 EMPTY_LIST = b"["
+SET = b"S"
+
+
+class LeafSet(Set[Any]):
+    """An immutable set of leaves, told apart by their canonical bytes and iterated in that order."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, members: Iterable[Any] = ()) -> None:
+        self._raw = tuple(sorted({encode(member) for member in members}))
+
+    @classmethod
+    def of(cls, canonical: bytes) -> LeafSet:
+        """The set of canonical bytes."""
+        made = cls()
+        made._raw = tuple(split_set(canonical))
+        return made
+
+    def __contains__(self, member: object) -> bool:
+        try:
+            return encode(member) in self._raw
+        except InvalidValue:
+            return False
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(decode, self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LeafSet | frozenset | set):
+            return NotImplemented
+        return encode(self) == encode(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+    def __repr__(self) -> str:
+        return f"LeafSet([{', '.join(map(repr, self))}])"
 
 
 def encode(value: object) -> bytes:
@@ -45,7 +85,7 @@ def encode(value: object) -> bytes:
     """
     kind = type(value)
     if kind is str:
-        return b"s" + value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined, no-any-return]
+        return b"s" + utf8(value)  # type: ignore[arg-type]
     if kind is int:
         return b"i" + encode_int(value)  # type: ignore[arg-type]
     if kind is float:
@@ -58,19 +98,16 @@ def encode(value: object) -> bytes:
         return TRUE if value else FALSE
     if kind is bytes:
         return b"b" + value  # type: ignore[operator]
+    if kind is LeafSet:
+        return join_set(value._raw)  # type: ignore[attr-defined]
     if kind is frozenset or kind is set:
-        return b"S" + encode_set(value)  # type: ignore[arg-type]
+        return join_set(map(encode, value))  # type: ignore[call-overload]
     raise InvalidValue(f"a {kind.__name__} is not a value: use null, bool, int, float, string, bytes, list or map")
 
 
 def encode_int(number: int) -> bytes:
     """Big-endian two's complement, as short as it goes."""
     return number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True)
-
-
-def encode_set(members: Iterable[object]) -> bytes:
-    """Members in canonical order, each with a four-byte length."""
-    return b"".join(len(item).to_bytes(4, "big") + item for item in sorted({encode(member) for member in members}))
 
 
 def decode(data: bytes) -> Any:
@@ -85,7 +122,7 @@ def decode(data: bytes) -> Any:
     if tag == b"b":
         return data[1:]
     if tag == b"S":
-        return frozenset(decode(item) for item in split_set(data))
+        return LeafSet.of(data)
     return _CONSTANTS[tag]()
 
 
@@ -96,6 +133,11 @@ _CONSTANTS: dict[bytes, Callable[[], Any]] = {
     EMPTY_MAP: dict,
     EMPTY_LIST: list,
 }
+
+
+def join_set(members: Iterable[bytes]) -> bytes:
+    """The canonical bytes of a set of canonical bytes: in their order, each with a four-byte length."""
+    return SET + b"".join(len(item).to_bytes(4, "big") + item for item in sorted(set(members)))
 
 
 def split_set(data: bytes) -> list[bytes]:
@@ -231,8 +273,8 @@ def to_json(value: Any) -> Any:
         return [to_json(item) for item in value]
     if kind is bytes:
         return {"$bytes": base64.b64encode(value).decode("ascii")}
-    if kind is frozenset or kind is set:
-        return [to_json(decode(item)) for item in split_set(encode(value))]
+    if isinstance(value, LeafSet | frozenset | set):
+        return [to_json(member) for member in LeafSet(value)]
     return value
 
 
@@ -246,19 +288,26 @@ def _escape(single: dict[str, Any]) -> dict[str, Any]:
 def from_json(value: Any) -> Any:
     """The inverse of `to_json` for maps, lists and bytes: `{"$bytes": "…"}` becomes bytes, an escaped literal
     loses one `$`. Values that are neither are returned as they are."""
+    try:
+        return _from_json(value)
+    except RecursionError:
+        raise InvalidValue(f"the value is nested deeper than {MAX_DEPTH} levels") from None
+
+
+def _from_json(value: Any) -> Any:
     kind = type(value)
     if kind is dict:
         if len(value) == 1:
             ((key, item),) = value.items()
-            if _BYTES_KEY.match(key):
+            if type(key) is str and _BYTES_KEY.match(key):
                 if len(key) > 6:
-                    return {key[1:]: from_json(item)}
+                    return {key[1:]: _from_json(item)}
                 raw = _from_base64(item)
                 if raw is not None:
                     return raw
-        return {key: from_json(item) for key, item in value.items()}
+        return {key: _from_json(item) for key, item in value.items()}
     if kind is list:
-        return [from_json(item) for item in value]
+        return [_from_json(item) for item in value]
     return value
 
 

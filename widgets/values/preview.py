@@ -7,6 +7,7 @@ brackets with a count, bytes and sets say so), so colour is never the only sign.
 from __future__ import annotations
 
 import base64
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,7 @@ def preview(value: Any, limit: int = LIMIT, missing: object = None) -> Preview:
         return _string(value, limit)
     if isinstance(value, bytes):
         return _bytes(value, limit)
-    if isinstance(value, frozenset | set):
+    if isinstance(value, Set):
         return _set(value, limit)
     return preview_container("map" if isinstance(value, dict) else "list", len(value))
 
@@ -80,7 +81,7 @@ def _bytes(value: bytes, limit: int) -> Preview:
     return Preview(f"bytes({len(value):,}) {text}{'…' if cut else ''}", "bytes", cut)
 
 
-def _set(value: frozenset[Any] | set[Any], limit: int) -> Preview:
+def _set(value: Set[Any], limit: int) -> Preview:
     members = values.to_json(value)
     parts: list[str] = []
     length = 0
