@@ -12,98 +12,31 @@ from typing import Any
 from engine.errors import BadInput, InvalidValue, NotFound
 from engine.model import values
 from engine.model.encoding import text, uvarint
-from engine.model.operations import (
-    ABSENT,
-    AT_END,
-    AT_START,
-    FIRST_VALUE,
-    LABEL_SHIFT,
-    LIST,
-    MAP,
-    NO_LABEL,
-    ROOT,
-    Kind,
-    Rows,
-)
-from engine.model.paths import Element, Index, Key, Keyed, Name, Selector, Step, encode_step, parse_pattern, step_text
+from engine.model.operations import ABSENT, AT_START, LIST, MAP, NO_LABEL, ROOT, Kind, Rows
+from engine.model.paths import Element, Index, Key, Keyed, Name, Selector, encode_step, parse_pattern
 from engine.storage.log import Log
 from engine.timeline.match import require_singular
 from engine.timeline.state import State
+from engine.timeline.working import Working
 
 Identify = Callable[[list[Any]], tuple[str, ...] | None]
 
-# Room that a child gets before and after it, and the labels that mean something else.
-_GAP = 1 << LABEL_SHIFT
-_RESERVED = (NO_LABEL, AT_END)
-_NAMES = {MAP: "a map", LIST: "a list", ABSENT: "nothing"}
 
-
-class Draft:
+class Draft(Working):
     """Rows against a state. `identify` chooses the identity fields of a list of records that is new.
 
-    All methods take paths as text (singular JSONPath) and raise `BadInput` or `NotFound`.
+    The operations take paths as text (singular JSONPath) and raise `BadInput` or `NotFound`.
     """
 
     def __init__(self, log: Log, state: State, replica: bytes, seq: int, identify: Identify) -> None:
-        self._log = log
-        self._state = state
-        self._table = log.paths
+        super().__init__(log, state)
         self._replica = replica
         self._seq = seq
         self._identify = identify
         self._elements = 0
-        self._values: dict[int, int] = {}
-        self._labels: dict[int, int] = {}
-        self._rekeyed: dict[int, None] = {}
-        self.rows = Rows()
+        self._suspects: dict[int, None] = {}
 
-    # ------------------------------------------------------------------------------------------- reading
-
-    def _value(self, path: int) -> int:
-        found = self._values.get(path)
-        return self._state.value(path) if found is None else found
-
-    def _label(self, path: int) -> int:
-        found = self._labels.get(path)
-        return self._state.label(path) if found is None else found
-
-    def children(self, path: int) -> list[int]:
-        """Live children in order."""
-        all_children = self._table.children(path)
-        if not self._values and not self._labels:
-            return [int(child) for child in self._state.ordered(all_children)]
-        live = [child for child in all_children.tolist() if self._value(child) != ABSENT]
-        return sorted(live, key=self._label)
-
-    def value(self, path: int) -> Any:
-        """The subtree at a live path as plain values."""
-        found = self._value(path)
-        if found == MAP:
-            return {self._table.key(child): self.value(child) for child in self.children(path)}
-        if found == LIST:
-            return [self.value(child) for child in self.children(path)]
-        return self._log.values.python(found)
-
-    def path_text(self, path: int) -> str:
-        """The printed form of a path as things stand."""
-        parts = []
-        for item in self._table.ancestors(path):
-            step = self._table.step(item)
-            siblings = self.children(self._table.parent(item)) if not isinstance(step, str) else []
-            parts.append(step_text(step, siblings.index(item) if item in siblings else None))
-        return "$" + "".join(parts)
-
-    def _what(self, path: int) -> str:
-        found = self._value(path)
-        return _NAMES.get(found) or f"the value {values.dumps(self._log.values.python(found))[:40]}"
-
-    def is_map(self, path: int) -> bool:
-        """Whether a live map is at a path id."""
-        return self._value(path) == MAP
-
-    def is_list(self, path: int) -> bool:
-        """Whether a live list is at a path id."""
-        return self._value(path) == LIST
+    # ----------------------------------------------------------------------------------------- finding
 
     def find(self, path: str) -> int | None:
         """The id of a live path, or None."""
@@ -127,9 +60,9 @@ class Draft:
         return [segment.selectors[0] for segment in require_singular(parse_pattern(path)).segments]
 
     def _child(self, path: int, selector: Selector) -> int | None:
-        kind = self._value(path)
+        kind = self.value_id(path)
         if isinstance(selector, Name):
-            return self._live(path, selector.key) if kind == MAP else None
+            return self.live(path, selector.key) if kind == MAP else None
         if kind != LIST:
             return None
         if isinstance(selector, Index):
@@ -137,64 +70,36 @@ class Draft:
             place = selector.place + len(children) if selector.place < 0 else selector.place
             return children[place] if 0 <= place < len(children) else None
         assert isinstance(selector, Key)
-        found = self._live(path, Keyed(selector.fields, selector.values))
-        return found if found is not None else self._scan(path, selector)
-
-    def _live(self, path: int, step: Step) -> int | None:
-        found = self._table.find(path, encode_step(step))
-        return found if found is not None and self._value(found) != ABSENT else None
-
-    def _scan(self, path: int, selector: Key) -> int | None:
+        found = self.live(path, Keyed(selector.fields, selector.values))
+        if found is not None and self._has_key(found):
+            return found
         wanted = [values.encode(value) for value in selector.values]
-        for child in self.children(path):
-            fields = [self._live(child, name) if self._value(child) == MAP else None for name in selector.fields]
-            if [None if f is None else self._log.values.canonical(self._value(f)) for f in fields] == wanted:
-                return child
-        return None
+        return next((child for child in self.children(path) if self._fields_of(child, selector.fields) == wanted), None)
+
+    def _fields_of(self, path: int, fields: Sequence[str]) -> list[bytes | None]:
+        """Canonical bytes of some fields of a record, None where there is no leaf."""
+        found = [self.live(path, name) if self.is_map(path) else None for name in fields]
+        ids = [ABSENT if child is None else self.value_id(child) for child in found]
+        return [self._log.values.canonical(value) if value > LIST else None for value in ids]
+
+    def _has_key(self, element: int) -> bool:
+        """Whether an element still holds the key that its step names."""
+        if element not in self._suspects:
+            return True
+        step = self._table.step(element)
+        assert isinstance(step, Keyed)
+        return self._fields_of(element, step.fields) == [values.encode(value) for value in step.values]
 
     # ----------------------------------------------------------------------------------------- emitting
 
-    def _ordinal(self) -> int:
-        return self._log.row_count + 1 + len(self.rows)
-
-    def _emit(self, path: int, kind: Kind, value: int, arg: int = 0, label: int = 0) -> None:
-        self.rows.append(path, kind, value, arg, label)
+    def _emit(self, path: int, kind: Kind, value: int, arg: int = 0, label: int = NO_LABEL) -> None:
+        super()._emit(path, kind, value, arg, label)
         if kind not in (Kind.MOVE, Kind.RELABEL):
-            self._values[path] = value
-        if label:
-            self._labels[path] = label
+            for item in (path, self._table.parent(path)):
+                if item > ROOT and self._table.encoded_step(item)[:1] == b"i":
+                    self._suspects[item] = None
 
-    def _end_label(self) -> int:
-        return self._ordinal() << LABEL_SHIFT
-
-    def _label_after(self, parent: int, left: int | None) -> int:
-        """A label between `left` (None: the start) and the child that follows it; makes room where there is none."""
-        children = self.children(parent)
-        place = 0 if left is None else children.index(left) + 1
-        if place == len(children):
-            return self._end_label()
-        high = self._label(children[place])
-        if place == 0:
-            return next(label for label in range(high - _GAP, high - 4 * _GAP, -_GAP) if label not in _RESERVED)
-        low = self._label(children[place - 1])
-        first = low + max(1, (high - low) >> 2)
-        for label in range(first, min(high, first + 3)):
-            if label not in _RESERVED:
-                return label
-        for child in children:
-            self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
-        return self._label_after(parent, left)
-
-    def _drop_below(self, path: int) -> None:
-        if self._value(path) in (MAP, LIST):
-            for child in self.children(path):
-                self._drop_below(child)
-                self._emit(child, Kind.DROP, ABSENT)
-
-    def _leaf(self, value: Any) -> int:
-        return self._log.values.intern(values.encode(value))
-
-    def _write(self, path: int, value: Any, kind: Kind = Kind.PUT, arg: int = 0, label: int = 0) -> None:
+    def _write(self, path: int, value: Any, kind: Kind = Kind.PUT, arg: int = 0, label: int = NO_LABEL) -> None:
         """Put a value at a path; what stood below it goes."""
         self._drop_below(path)
         if isinstance(value, dict):
@@ -220,17 +125,19 @@ class Draft:
     def _fields(self, path: int, items: list[Any]) -> tuple[str, ...] | None:
         """Identity fields of a list: those of the elements that it has or had, else chosen from the new ones."""
         for child in reversed(self._table.children(path).tolist()):
-            step = self._table.step(child)
-            if isinstance(step, Keyed):
+            if self._table.encoded_step(child)[:1] == b"i":
+                step = self._table.step(child)
+                assert isinstance(step, Keyed)
                 return step.fields
         return self._identify(items) if items and all(isinstance(item, dict) for item in items) else None
 
     def _new_element(self, path: int, item: Any, fields: tuple[str, ...] | None) -> int:
         if fields and isinstance(item, dict):
-            key = tuple(item.get(name, []) for name in fields)
-            if not any(isinstance(value, dict | list) for value in key):
+            key = tuple(item.get(name) for name in fields)
+            # As importers have it: other types (null, say) tell nobody apart.
+            if all(type(value) in (str, int, float) for value in key):
                 nth = 0
-                while self._live(path, Keyed(fields, key, nth)) is not None:
+                while self.live(path, Keyed(fields, key, nth)) is not None:
                     nth += 1
                 return self._table.child(path, encode_step(Keyed(fields, key, nth)))
         self._elements += 1
@@ -259,23 +166,21 @@ class Draft:
     def _replace(self, path: int, value: Any) -> None:
         if path == ROOT and not isinstance(value, dict | list):
             raise BadInput("the whole state must be a map or a list; put a value below it, as in $.name")
+        self._check_depth(path, value)
         self._write(path, value)
-        parent = self._table.parent(path)
-        step = self._table.step(parent) if parent > ROOT else ""
-        if isinstance(step, Keyed) and self._table.key(path) in step.fields:
-            self._rekeyed[parent] = None
 
     def _make(self, parent: int, selector: Selector, value: Any, path: str) -> None:
         """Add a child that does not exist."""
-        kind = self._value(parent)
+        kind = self.value_id(parent)
         if isinstance(selector, Name):
             if kind != MAP:
-                raise BadInput(f"{self.path_text(parent)} is {self._what(parent)}, not a map: {path} cannot be put")
+                raise BadInput(f"{self.path_text(parent)} is {self.what(parent)}, not a map: {path} cannot be put")
             child = self._table.child(parent, encode_step(selector.key))
+            self._check_depth(child, value)
             self._write(child, value, label=self._end_label())
             return
         if kind != LIST:
-            raise BadInput(f"{self.path_text(parent)} is {self._what(parent)}, not a list: {path} cannot be put")
+            raise BadInput(f"{self.path_text(parent)} is {self.what(parent)}, not a list: {path} cannot be put")
         if isinstance(selector, Index):
             count = len(self.children(parent))
             raise BadInput(f"{path}: index {selector.place} is out of range, the list has {count}; use insert")
@@ -283,6 +188,9 @@ class Draft:
         if not isinstance(value, dict):
             raise BadInput(f"{path}: an element with a key must be a map")
         record = {**dict(zip(selector.fields, selector.values, strict=True)), **value}
+        for name, wanted in zip(selector.fields, selector.values, strict=True):
+            if type(record[name]) is not type(wanted) or record[name] != wanted:
+                raise BadInput(f"{path}: the value says {name} is {values.dumps(record[name])}; put it there instead")
         self._insert(parent, len(self.children(parent)), record)
 
     def remove(self, path: str) -> None:
@@ -299,15 +207,15 @@ class Draft:
     def insert(self, path: str, index: int, value: Any) -> None:
         """Insert an element before place `index` of the list at a path (its length: at the end)."""
         found = self.need(path)
-        if self._value(found) != LIST:
-            raise BadInput(f"{path} is {self._what(found)}, not a list: nothing can be inserted")
+        if not self.is_list(found):
+            raise BadInput(f"{path} is {self.what(found)}, not a list: nothing can be inserted")
         self._insert(found, self._place(path, index, len(self.children(found))), value)
 
     def _insert(self, parent: int, index: int, value: Any) -> None:
         children = self.children(parent)
         left = children[index - 1] if index else None
-        fields = self._fields(parent, [value])
-        child = self._new_element(parent, value, fields)
+        child = self._new_element(parent, value, self._fields(parent, [value]))
+        self._check_depth(child, value)
         label = self._label_after(parent, left)
         self._write(child, value, Kind.INSERT, AT_START if left is None else left, label)
 
@@ -321,16 +229,13 @@ class Draft:
         """Move the child at place `start` of a list or map to place `end` (counted without it)."""
         found = self.need(path)
         children = self.children(found)
-        if self._value(found) not in (MAP, LIST) or not children:
-            raise BadInput(f"{path} is {self._what(found)}, with nothing in it to move")
+        if not children:
+            raise BadInput(f"{path} is {self.what(found)}, with nothing in it to move")
         child = children[self._place(path, start, len(children) - 1)]
         end = self._place(path, end, len(children) - 1)
-        self._move(found, child, end)
-
-    def _move(self, parent: int, child: int, end: int) -> None:
-        others = [item for item in self.children(parent) if item != child]
+        others = [item for item in children if item != child]
         left = others[end - 1] if end else None
-        label = self._label_after(parent, left)
+        label = self._label_after(found, left)
         self._emit(child, Kind.MOVE, ABSENT, AT_START if left is None else left, label)
 
     def increment(self, path: str, delta: int | float) -> None:
@@ -341,11 +246,14 @@ class Draft:
         if found is None:
             self.put(path, 0 if type(delta) is int else 0.0)
             found = self.need(path)
-        value = self._value(found)
-        before: Any = self._log.values.python(value) if value >= FIRST_VALUE else None
+        before: Any = self.leaf(found)
         if type(before) not in (int, float):
-            raise BadInput(f"{path} is {self._what(found)}, not a number: it cannot be incremented")
-        self._emit(found, Kind.INCREMENT, self._leaf(before + delta), self._leaf(delta))
+            raise BadInput(f"{path} is {self.what(found)}, not a number: it cannot be incremented")
+        try:
+            after = self._leaf(before + delta)
+        except OverflowError:
+            raise InvalidValue(f"{path}: the sum is too large for a float; put it as an integer") from None
+        self._emit(found, Kind.INCREMENT, after, self._leaf(delta))
 
     def add(self, path: str, value: Any) -> None:
         """Add a leaf to the set at a path; an absent set is made."""
@@ -360,26 +268,20 @@ class Draft:
         if found is None and kind is Kind.ADD:
             self.put(path, frozenset())
         found = self.need(path)
-        current = self._value(found)
-        members = self._log.values.python(current) if current >= FIRST_VALUE else None
-        if not isinstance(members, frozenset):
-            raise BadInput(f"{path} is {self._what(found)}, not a set: `{kind.name.lower()}` is for sets")
-        raw = {values.encode(member): member for member in members}
+        before = self._log.values.canonical(self.value_id(found))
+        if before[:1] != values.SET:
+            raise BadInput(f"{path} is {self.what(found)}, not a set: `{kind.name.lower()}` is for sets")
         argument = values.encode(value)
-        if kind is Kind.ADD:
-            raw[argument] = value
-        else:
-            raw.pop(argument, None)
-        made = b"S" + b"".join(len(item).to_bytes(4, "big") + item for item in sorted(raw))
-        self._emit(found, kind, self._log.values.intern(made), self._log.values.intern(argument))
+        members = {*values.split_set(before), argument} - ({argument} if kind is Kind.DISCARD else set())
+        after = self._log.values.intern(values.join_set(members))
+        self._emit(found, kind, after, self._log.values.intern(argument))
 
     def splice(self, path: str, index: int, delete: int, insert: str) -> None:
         """Replace `delete` code points of the text at a path, from `index` on, by `insert`."""
         found = self.need(path)
-        value = self._value(found)
-        before = self._log.values.python(value) if value >= FIRST_VALUE else None
+        before = self.leaf(found)
         if not isinstance(before, str):
-            raise BadInput(f"{path} is {self._what(found)}, not a text: it cannot be spliced")
+            raise BadInput(f"{path} is {self.what(found)}, not a text: it cannot be spliced")
         if not isinstance(insert, str):
             raise BadInput(f"{path}: what is inserted into a text is a string, not {values.dumps(insert)}")
         index = self._place(path, index, len(before))
@@ -389,23 +291,15 @@ class Draft:
         self._emit(found, Kind.SPLICE, self._leaf(after), self._leaf(argument))
 
     def finish(self) -> Rows:
-        """The rows. Elements whose identity fields changed come back under their new key, in their place."""
-        for element in self._rekeyed:
-            if self._value(element) == MAP:
-                self._rekey(element)
+        """The rows. Elements that no longer hold the key of their step come back under another, in their place."""
+        for element in list(self._suspects):
+            if self.value_id(element) != ABSENT and not self._has_key(element):
+                parent = self._table.parent(element)
+                place = self.children(parent).index(element)
+                value = self.value(element)
+                self._remove(element)
+                self._insert(parent, place, value)
         return self.rows
-
-    def _rekey(self, element: int) -> None:
-        step = self._table.step(element)
-        assert isinstance(step, Keyed)
-        record = self.value(element)
-        key = tuple(record.get(name, []) for name in step.fields)
-        if not any(isinstance(value, dict | list) for value in key) and Keyed(step.fields, key, step.nth) == step:
-            return
-        parent = self._table.parent(element)
-        place = self.children(parent).index(element)
-        self._remove(element)
-        self._insert(parent, place, record)
 
 
 def identify_by(rank: Callable[[Sequence[Any]], Sequence[tuple[str, ...]]]) -> Identify:

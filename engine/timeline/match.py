@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import InvalidValue
-from engine.model.paths import Filter, Index, Key, Keyed, Name, Pattern, Segment, Selector, Slice, Wildcard, encode_step
+from engine.model.paths import Filter, Index, Key, Name, Pattern, Segment, Selector, Slice, Wildcard, encode_step
 from engine.storage.dictionaries import PathTable
 
 if TYPE_CHECKING:
@@ -23,6 +23,19 @@ def match(version: Version, pattern: Pattern) -> list[int]:
                 found.update(dict.fromkeys(_select(version, origin, selector)))
         current = list(found)
     return current
+
+
+def find(version: Version, pattern: Pattern) -> int | None:
+    """The live path that a singular pattern names. Of elements that share a key it is the one that is printed by it."""
+    path = 0
+    for segment in pattern.segments:
+        selector = segment.selectors[0]
+        keyed = version.keyed(path, selector.fields, selector.values) if isinstance(selector, Key) else []
+        found = keyed or _select(version, path, selector)
+        if not found:
+            return None
+        path = found[0]
+    return path
 
 
 def _with_descendants(version: Version, paths: list[int]) -> list[int]:
@@ -63,12 +76,11 @@ def _select_place(version: Version, path: int, selector: Index | Slice) -> list[
 
 
 def _select_key(version: Version, path: int, selector: Key) -> list[int]:
-    """Elements by their key: one look-up where the list is keyed by these fields, a scan of the children else."""
-    found = version.child(path, Keyed(selector.fields, selector.values))
-    again = version.child(path, Keyed(selector.fields, selector.values, 1))
-    if found is not None and again is None:
-        return [found]
-    return [child for child in version.children(path).tolist() if _has_fields(version, child, selector)]
+    """Elements by their key: a look-up where the list is keyed by these fields, a scan of the children else."""
+    found = version.keyed(path, selector.fields, selector.values)
+    if len(found) > 1:
+        return [child for child in version.children(path).tolist() if child in found]
+    return found or [child for child in version.children(path).tolist() if _has_fields(version, child, selector)]
 
 
 def _has_fields(version: Version, path: int, selector: Key) -> bool:
@@ -123,17 +135,8 @@ def _select_ever(table: PathTable, path: int, selector: Selector, version: Versi
     if isinstance(selector, Wildcard):
         return [int(child) for child in table.children(path)]
     if isinstance(selector, Key):
-        return _keys_ever(table, path, selector) or _select(version, path, selector)
+        return table.keyed(path, selector.fields, selector.values) or _select(version, path, selector)
     return _select(version, path, selector)
-
-
-def _keys_ever(table: PathTable, path: int, selector: Key) -> list[int]:
-    found: list[int] = []
-    while True:
-        child = table.find(path, encode_step(Keyed(selector.fields, selector.values, len(found))))
-        if child is None:
-            return found
-        found.append(child)
 
 
 def require_singular(pattern: Pattern) -> Pattern:

@@ -12,7 +12,7 @@ from engine.model import values
 from engine.model.operations import ABSENT, LIST, MAP, ROOT
 from engine.model.paths import Keyed, Pattern, Step, parse_pattern, step_text
 from engine.storage.log import Log
-from engine.timeline.match import match
+from engine.timeline.match import find, match
 from engine.timeline.state import State, States, subtree
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ class Version:
     def __getitem__(self, path: str) -> Any:
         """The value at a path; for a pattern, the list of what it matches. Raises `NotFound`."""
         pattern = parse_pattern(path)
-        found = self.match(pattern)
         if not pattern.singular:
-            return [self.value(item) for item in found]
-        if not found:
+            return [self.value(item) for item in self.match(pattern)]
+        found = find(self, pattern)
+        if found is None:
             raise NotFound(f"nothing at {path} at that moment; `show` without a path lists what there is")
-        return self.value(found[0])
+        return self.value(found)
 
     def get(self, path: str, default: Any = MISSING) -> Any:
         """The value at a path, or the default."""
@@ -84,9 +84,11 @@ class Version:
         return default if found is None else self.value(found)
 
     def resolve(self, path: str) -> int | None:
-        """The id of the path that is live here, or None."""
-        found = self.match(parse_pattern(path))
-        return found[0] if found else None
+        """The id of the path that is live here, or None; of several that a pattern matches, the first."""
+        pattern = parse_pattern(path)
+        if pattern.singular:
+            return find(self, pattern)
+        return next(iter(self.match(pattern)), None)
 
     def match(self, pattern: str | Pattern) -> list[int]:
         """Ids of all live paths that a pattern matches, in the order of the document."""
@@ -123,6 +125,10 @@ class Version:
 
         found = self._log.paths.find(path, encode_step(step))
         return found if found is not None and self.state.value(found) != ABSENT else None
+
+    def keyed(self, path: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
+        """The live elements with a key: one, or where it repeats its first to its last occurrence."""
+        return [item for item in self._log.paths.keyed(path, fields, key) if self.state.value(item) != ABSENT]
 
     def child_ids(self, path: int) -> NDArray[Any]:
         """Ids of all children that a path ever had, live or not."""

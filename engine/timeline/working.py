@@ -1,0 +1,182 @@
+"""A state with rows on top of it: what a transaction that is being put together looks like from inside."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from engine.errors import InvalidValue
+from engine.model import values
+from engine.model.operations import (
+    ABSENT,
+    AT_END,
+    FIRST_VALUE,
+    LABEL_SHIFT,
+    LIST,
+    MAP,
+    NO_LABEL,
+    Kind,
+    Rows,
+)
+from engine.model.paths import Step, encode_step, step_text
+from engine.storage.log import Log
+from engine.timeline.state import State
+
+# Room that a child gets before and after it, and the labels that mean something else.
+_GAP = 1 << LABEL_SHIFT
+_NEAR = 1 << 10
+_RESERVED = (NO_LABEL, AT_END)
+_NAMES = {MAP: "a map", LIST: "a list", ABSENT: "nothing"}
+
+
+class Working:
+    """The state after the rows so far. Paths are path ids; `rows` is what came about."""
+
+    def __init__(self, log: Log, state: State) -> None:
+        self._log = log
+        self._state = state
+        self._table = log.paths
+        self._values: dict[int, int] = {}
+        self._labels: dict[int, int] = {}
+        self._order: dict[int, list[int]] = {}
+        self.rows = Rows()
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    def value_id(self, path: int) -> int:
+        """The value id at a path, 0 for absent."""
+        found = self._values.get(path)
+        return self._state.value(path) if found is None else found
+
+    def _label(self, path: int) -> int:
+        found = self._labels.get(path)
+        return self._state.label(path) if found is None else found
+
+    def children(self, path: int) -> list[int]:
+        """Live children in order."""
+        found = self._order.get(path)
+        if found is None:
+            ever = self._table.children(path)
+            if self._values or self._labels:
+                live = [child for child in ever.tolist() if self.value_id(child) != ABSENT]
+                found = sorted(live, key=self._label)
+            else:
+                found = self._state.ordered(ever).tolist()
+            self._order[path] = found
+        return list(found)
+
+    def value(self, path: int) -> Any:
+        """The subtree at a live path as plain values."""
+        found = self.value_id(path)
+        if found == MAP:
+            return {self._table.key(child): self.value(child) for child in self.children(path)}
+        if found == LIST:
+            return [self.value(child) for child in self.children(path)]
+        return self._log.values.python(found)
+
+    def leaf(self, path: int) -> Any:
+        """The leaf at a live path; None where a container is."""
+        found = self.value_id(path)
+        return self._log.values.python(found) if found >= FIRST_VALUE else None
+
+    def path_text(self, path: int) -> str:
+        """The printed form of a path as things stand."""
+        parts = []
+        for item in self._table.ancestors(path):
+            step = self._table.step(item)
+            siblings = self.children(self._table.parent(item)) if not isinstance(step, str) else []
+            parts.append(step_text(step, siblings.index(item) if item in siblings else None))
+        return "$" + "".join(parts)
+
+    def what(self, path: int) -> str:
+        """What is at a path, in a few words for a message."""
+        found = self.value_id(path)
+        return _NAMES.get(found) or f"the value {values.dumps(self._log.values.python(found))[:40]}"
+
+    def is_map(self, path: int) -> bool:
+        """Whether a live map is at a path."""
+        return self.value_id(path) == MAP
+
+    def is_list(self, path: int) -> bool:
+        """Whether a live list is at a path."""
+        return self.value_id(path) == LIST
+
+    def live(self, parent: int, step: Step) -> int | None:
+        """The live child at a step, or None."""
+        found = self._table.find(parent, encode_step(step))
+        return found if found is not None and self.value_id(found) != ABSENT else None
+
+    # ----------------------------------------------------------------------------------------- writing
+
+    def _emit(self, path: int, kind: Kind, value: int, arg: int = 0, label: int = NO_LABEL) -> None:
+        order = self._order.get(self._table.parent(path))
+        before = self.value_id(path)
+        after = before if kind in (Kind.MOVE, Kind.RELABEL) else value
+        moves = label != NO_LABEL or after == ABSENT
+        if order is not None and before != ABSENT and moves:
+            order.remove(path)
+        self.rows.append(path, kind, value, arg, label)
+        self._values[path] = after
+        if label != NO_LABEL:
+            self._labels[path] = label
+        if order is not None and after != ABSENT and (moves or before == ABSENT):
+            insort(order, path, key=self._label)
+
+    def _end_label(self) -> int:
+        return (self._log.row_count + 1 + len(self.rows)) << LABEL_SHIFT
+
+    def _label_after(self, parent: int, left: int | None) -> int:
+        """A label between `left` (None: the start) and the child that follows it; makes room where there is none."""
+        children = self.children(parent)
+        place = 0 if left is None else children.index(left) + 1
+        if place == len(children):
+            return self._end_label()
+        high = self._label(children[place])
+        if place == 0:
+            return next(label for label in range(high - _GAP, high - 4 * _GAP, -_GAP) if label not in _RESERVED)
+        for label in _between(self._label(children[place - 1]), high):
+            if label not in _RESERVED:
+                return label
+        for child in children:
+            self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
+        return self._label_after(parent, left)
+
+    def _drop_below(self, path: int) -> None:
+        if self.value_id(path) in (MAP, LIST):
+            for child in self.children(path):
+                self._drop_below(child)
+                self._emit(child, Kind.DROP, ABSENT)
+
+    def _leaf(self, value: Any) -> int:
+        return self._log.values.intern(values.encode(value))
+
+    def _check_depth(self, path: int, value: Any) -> None:
+        """Refuse a state that would be nested deeper than `values.MAX_DEPTH`."""
+        room = values.MAX_DEPTH - len(self._table.ancestors(path))
+        level = _containers([value])
+        while level:
+            if room <= 0:
+                raise InvalidValue(f"the state would be nested deeper than {values.MAX_DEPTH} levels")
+            level = _containers(chain.from_iterable(map(_items, level)))
+            room -= 1
+
+
+def _between(low: int, high: int) -> range:
+    """Labels to choose from between two. Where one of them was put there the same way, before or after the same
+    sibling, the new label is close to it, so that thousands more find room there."""
+    half = (high - low) >> 1
+    if low % _GAP and not high % _GAP:
+        half = min(half, _NEAR)
+    elif high % _GAP and not low % _GAP:
+        half = high - low - min(half, _NEAR)
+    return range(low + max(1, half), high)
+
+
+def _containers(items: Iterable[Any]) -> list[Any]:
+    return [item for item in items if isinstance(item, dict | list | tuple)]
+
+
+def _items(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
