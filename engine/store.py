@@ -165,16 +165,17 @@ class Store:
         return self.at(text, timeline).transaction
 
     def diff(self, a: Moment, b: Moment, path: str | None = None) -> Iterator[Change]:
-        """Changes from `a` to `b`, one per leaf, at and below a path."""
+        """Changes from `a` to `b`, one per leaf, at and below a path, or all that a pattern matches at one of them."""
         before, after = self.at(a), self.at(b)
-        root = ROOT
+        roots = [ROOT]
         if path is not None:
-            found = before.resolve(path)
-            found = after.resolve(path) if found is None else found
-            if found is None:
+            pattern = parse_pattern(path)
+            roots = before.match(pattern)
+            if not (roots and pattern.singular):
+                roots = roots + after.match(pattern)
+            if not roots:
                 raise NotFound(f"nothing at {path} at either moment")
-            root = found
-        return diff(self._core.log, before, after, root)
+        return diff(self._core.log, before, after, roots)
 
     def changes_of(self, dense: int) -> Iterator[Change]:
         """What a transaction changed against its first parent."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.operations import ABSENT, LIST
+from engine.model.operations import ABSENT, LIST, ROOT
 from engine.storage.log import Log
-from engine.timeline.state import State, subtree
+from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
 
 
@@ -30,15 +30,15 @@ class Change:
     path_id: int
 
 
-def diff(log: Log, a: Version, b: Version, root: int = 0) -> Iterator[Change]:
-    """Changes from `a` to `b` at and below a path, parents before children, siblings in order of first appearance."""
+def diff(log: Log, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> Iterator[Change]:
+    """Changes from `a` to `b` at and below the roots, parents before children, siblings in order of first appearance."""
     before, after = _pad(a.state, b.state)
     table = log.paths
     changed = np.flatnonzero(before.values != after.values)
     candidates = np.union1d(changed, table.parents[: len(before.values)][changed[changed > 0]])
     moved = _moved(log, before, after)
     candidates = np.union1d(candidates, np.array(sorted(moved), np.int64)) if moved else candidates
-    candidates = candidates[subtree(table.parents, candidates, root)]
+    candidates = candidates[_below(table.parents, candidates, roots)]
     old, new = _leaves(before, table.parents, candidates), _leaves(after, table.parents, candidates)
     for path, was, now in zip(candidates.tolist(), old.tolist(), new.tolist(), strict=True):
         if was != now and not _same(log, was, now):
@@ -46,6 +46,18 @@ def diff(log: Log, a: Version, b: Version, root: int = 0) -> Iterator[Change]:
             yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path)
         if path in moved:
             yield Change(b.path_text(path), "moved", *moved[path], path)
+
+
+def _below(parents: NDArray[np.int32], paths: NDArray[Any], roots: Sequence[int]) -> NDArray[np.bool_]:
+    """Which of the paths are one of the roots, or below one."""
+    wanted = np.zeros(len(parents), bool)
+    wanted[list(roots)] = True
+    inside: NDArray[np.bool_] = wanted[paths]
+    current = paths
+    while current.any():
+        current = np.where(current > ROOT, parents[current], ROOT)
+        inside |= wanted[current]
+    return inside
 
 
 def _kind(was: int, now: int) -> str:
