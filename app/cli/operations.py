@@ -44,10 +44,10 @@ class OperationFile:
                 operation = values.loads(line)
             except InvalidValue as error:
                 what = _IN_LINE.sub(r" at column \1", str(error))
-                raise BadInput(f"{self.name}, line {number}: {what}") from None
+                raise BadInput(f"{self.name}:{number}: {what}") from None
             if not isinstance(operation, dict):
                 raise BadInput(
-                    f"{self.name}, line {number}: an operation is an object like "
+                    f"{self.name}:{number}: an operation is an object like "
                     '{"op":"put","path":"$.a","value":1}, one a line; a JSON Patch is one array of them'
                 )
             self.operations.append(operation)
@@ -56,12 +56,14 @@ class OperationFile:
     def place(self, operation: int) -> str:
         """Where an operation (from 1) stands."""
         if self._lines is None:
-            return f"{self.name}, operation {operation}"
-        return f"{self.name}, line {self._lines[operation - 1]}"
+            return f"{self.name}: operation {operation}"
+        return f"{self.name}:{self._lines[operation - 1]}"
 
 
 def _read(file: str | None) -> bytes:
     if file is None or file == "-":
+        if sys.stdin.isatty():
+            print("operations, one a line; Ctrl+D ends them:", file=sys.stderr)
         return sys.stdin.buffer.read()
     from engine.exchange.lines import open_input
 
@@ -74,4 +76,4 @@ def _decode(name: str, data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{name}, line {line}: invalid UTF-8 at byte {error.start}; save the file as UTF-8") from None
+        raise BadInput(f"{name}:{line}: invalid UTF-8 at byte {error.start}; save the file as UTF-8") from None

@@ -74,7 +74,6 @@ def parse_program(commands: Mapping[str, Command], arguments: Sequence[str]) -> 
         allow_abbrev=False,
     )
     parser.add_argument("store", nargs="?", metavar="STORE", help="a store to open, or something to import")
-    parser.add_argument("--sample", action="store_true", help="open the sample history")
     parser.add_argument("--render", metavar="FILE.png", help="draw the window into a picture instead of showing it")
     parser.add_argument(
         "--self-test", action="store_true", help="open the sample, draw every view, ask a question; needs no display"
@@ -86,8 +85,6 @@ def parse_program(commands: Mapping[str, Command], arguments: Sequence[str]) -> 
         raise UsageError(_unknown(commands, str(options.store)))
     if rest:
         parser.error(f"unknown option {rest[0]}")
-    if options.sample and options.store is not None:
-        parser.error("--sample opens a store of its own; name none")
     return options
 
 

@@ -1,12 +1,13 @@
 """Commands that bring histories in and out: import, export."""
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli import output
-from app.cli.errors import UsageError
+from app.cli.errors import UsageError, one_line
 from app.cli.parser import Options
 from app.cli.progress import duration, progress_for
 from app.cli.stopping import stoppable
@@ -51,6 +52,8 @@ def import_source(options: Options) -> None:
                 progress.close()
     if options.json:
         output.print_json(import_record(result))
+        for warning in result.warnings:
+            print(f"refactory: {one_line(warning)}", file=sys.stderr)
     else:
         _print_result(result, options.store)
 
@@ -88,6 +91,7 @@ def _print_result(result: "ImportResult", store: str) -> None:
         lines.append(f"timelines: {style(', '.join(result.timelines), 'cyan')}")
     for pattern, fields in result.identity.items():
         lines.append(f"records of {style(pattern, 'cyan')} are told apart by {', '.join(fields)}")
+    lines += [f"{style('note', 'yellow')}: {warning}" for warning in result.warnings]
     if result.skipped:
         lines.append(style(f"skipped {len(result.skipped):,}:", "yellow"))
         lines += [f"  {item.where}: {item.why}" for item in result.skipped[:_MOST_LISTED]]
