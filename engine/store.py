@@ -110,10 +110,6 @@ class Store:
                 found.append(Timeline(number, ref.name, ref.heads, length, forked, updated))
         return found
 
-    def timeline_names(self) -> list[str]:
-        """Names by timeline id, those of deleted timelines included."""
-        return [ref.name for ref in self._core.refs.timelines]
-
     def tags(self) -> dict[str, int]:
         """Tags and the dense numbers that they name."""
         return dict(self._core.refs.tags)

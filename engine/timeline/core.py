@@ -52,9 +52,9 @@ class Core:
         """Read everything anew from the file."""
         with self.lock:
             self.log = Log(self.db)
-            self.graph = Graph(self.log)
-            self.states = States(self.db, self.log, self.graph)
             self.refs = Refs(self.db)
+            self.graph = Graph(self.log, self.refs.names)
+            self.states = States(self.db, self.log, self.graph)
             self.moments = Moments(self.log, self.graph, self.refs)
             self.history = History(self.log, self.graph)
             self.manifest: dict[str, Any] = {}

@@ -7,6 +7,7 @@ slices of runs, whatever its length, and "is this on that chain" is a comparison
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ _REBUILD = 4096
 class Graph:
     """Columns over all transactions, indexed by dense number. Views stay valid while the graph grows."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, names: Callable[[], list[str]] = list) -> None:
         self._log = log
+        self._names = names
         self._lock = threading.Lock()
         self._stale = False
         self._run = GrowArray(np.int32)
@@ -34,6 +36,11 @@ class Graph:
     def count(self) -> int:
         """Number of transactions."""
         return self._log.count
+
+    @property
+    def timeline_names(self) -> list[str]:
+        """Names by timeline id, those of deleted timelines included."""
+        return self._names()
 
     @property
     def parent(self) -> NDArray[np.int32]:

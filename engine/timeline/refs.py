@@ -77,6 +77,10 @@ class Refs:
     def _index(self) -> None:
         self._ids = {ref.name: number for number, ref in enumerate(self.timelines) if not ref.deleted}
 
+    def names(self) -> list[str]:
+        """Names by number, those of deleted timelines included."""
+        return [ref.name for ref in self.timelines]
+
     def find(self, name: str) -> int | None:
         """The number of the timeline of this name, or None."""
         return self._ids.get(name)
