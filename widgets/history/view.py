@@ -153,7 +153,7 @@ class HistoryView(QWidget):
         store, graph = self._session.store, self._session.graph
         assert store is not None
         assert graph is not None
-        name = store.timeline_names()[int(graph.timeline[self._session.selected])]
+        name = store.graph.timeline_names[int(graph.timeline[self._session.selected])]
         return name if any(line.name == name for line in store.timelines()) else None
 
     def _question(self) -> Question:
