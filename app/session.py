@@ -156,14 +156,14 @@ class Session(QObject):
     def _find_timeline(self, store: "Store") -> str:
         if self.selected >= 0:
             name = store.get(self.selected).timeline
-            if any(line.name == name and self.selected in line.heads for line in store.timelines()):
+            if self.selected in store.heads().get(name, ()):
                 return name
         return store.default_timeline
 
     @property
     def writable(self) -> bool:
         """Whether the open store takes commits."""
-        return self.store is not None and bool(getattr(self.store, "writable", True))
+        return self.store is not None and self.store.writable
 
     @property
     def can_undo(self) -> bool:
@@ -261,15 +261,9 @@ class Session(QObject):
         if event.kind == "transactions":
             self.graph_grew.emit(event.first, event.last - 1)
         self.refs_changed.emit()
-        if self.selected < 0 or (event.kind != "transactions" and not self.store.reachable()[self.selected]):
-            self._leave(self.store)
-
-    def _leave(self, store: "Store") -> None:
-        """Where the selected transaction is no longer on any timeline (it was undone), go to the nearest that is."""
-        reachable, dense = store.reachable(), self.selected
-        while dense >= 0 and not reachable[dense]:
-            dense = int(store.graph.parent[dense])
-        self._go(Location(dense if dense >= 0 else self._head(), None, self.range, self.path_id))
+        left = nearest_left(self.store, self.selected)
+        if left != self.selected:
+            self._go(Location(left if left >= 0 else self._head(), None, self.range, self.path_id))
 
     def _file_stamp(self) -> tuple[float, ...]:
         assert self.store is not None
@@ -292,3 +286,24 @@ class Session(QObject):
             self._stamp = stamp
             store = self.store
             self.run(Job("Read what is new", lambda _context: store.refresh(), key="refresh"))
+
+
+def nearest_left(store: "Store", dense: int) -> int:
+    """`dense`, or where nothing leads to it any more (its commit was undone) its nearest ancestor that is left.
+
+    A transaction without children that no timeline or tag names is gone; and so is one whose only children are gone.
+    """
+    import numpy as np
+
+    graph = store.graph
+    named = {head for heads in store.heads().values() for head in heads} | set(store.tags().values())
+    children, parents = graph.extra_parents
+    gone: set[int] = set()
+    while dense >= 0 and dense not in named:
+        after = {int(child) for child in np.flatnonzero(graph.parent[dense + 1 : graph.count] == dense) + dense + 1}
+        after |= {int(child) for child in children[parents == dense]}
+        if after - gone:
+            break
+        gone.add(dense)
+        dense = int(graph.parent[dense])
+    return dense

@@ -70,7 +70,7 @@ class Help:
         session = self._window.session
         if session.store is None:
             return []
-        lines = [(line.name, max(line.heads), "Timeline", "branch") for line in session.store.timelines() if line.heads]
+        lines = [(name, max(heads), "Timeline", "branch") for name, heads in session.store.heads().items() if heads]
         tags = [(name, dense, "Tag", "tag") for name, dense in session.store.tags().items()]
         return [
             Entry(name, lambda dense=dense: session.select(dense), detail=kind, icon=icon(sign))

@@ -39,7 +39,7 @@ class Travel(QObject):
         if self._session.store is not None and self._session.graph is not None and self._session.graph.count:
             store, selected = self._session.store, self._session.selected
             name = store.get(selected).timeline if selected >= 0 else store.default_timeline
-            heads = next((line.heads for line in store.timelines() if line.name == name), ())
+            heads = store.heads().get(name, ())
             self._session.select(max(heads) if heads else int(store.at().transaction))
 
     def previous(self) -> None:

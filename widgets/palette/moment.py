@@ -28,11 +28,7 @@ class MomentDialog(QDialog):
         self._session = session
         self.field = QLineEdit(placeholderText="2022-07-26, main, a tag, an id …")
         self.field.setAccessibleName(title)
-        names = (
-            sorted([line.name for line in session.store.timelines()] + list(session.store.tags()))
-            if (session.store)
-            else []
-        )
+        names = sorted([*session.store.heads(), *session.store.tags()]) if (session.store) else []
         completer = QCompleter(names, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
