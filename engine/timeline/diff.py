@@ -31,7 +31,7 @@ class Change:
 
 
 def diff(log: Log, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> Iterator[Change]:
-    """Changes from `a` to `b` at and below the roots, parents before children, siblings in order of first appearance."""
+    """Changes from `a` to `b` at and below the roots, parents before children, siblings in order of appearance."""
     before, after = _pad(a.state, b.state)
     table = log.paths
     changed = np.flatnonzero(before.values != after.values)
