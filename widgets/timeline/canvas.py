@@ -18,17 +18,17 @@ from widgets.theme import fonts, theme
 
 from .axis import full_label
 from .columns import Array
-from .frame import Detail, Frame, LaneWindow, compose, dot_size
+from .frame import Detail, Frame, compose, dot_size, part_of
 from .gestures import Gestures
 from .labels import AXIS, Labels
 from .model import TimelineModel, first_line
-from .overlay import paint_overlay, tags_in_view
-from .paint import paint_frame
+from .overlay import Tag, paint_overlay, tags_in_view
+from .paint import paint_frame, pen
 from .viewport import EARLIEST, Viewport
+from .window import Arrangement, LaneWindow
 
 LANE_HEIGHTS = (8, 12, 16, 20, 24, 28, 36, 48)
 _LANE_HEIGHT = 28
-MARGIN = 8  #: free space above the first lane and below the last, px
 REACH = 7  #: how near, in pixels, a click must be to a transaction
 
 
@@ -54,8 +54,10 @@ class Canvas(QAbstractScrollArea):
         self.pointer: QPointF | None = None
         self.dragged_range: tuple[int, int] | None = None
         self._height = _LANE_HEIGHT
+        self.arrangement = Arrangement(model.scene)
         self._whole = True  # shows the whole history, and goes on to while it grows
         self._frame: Frame | None = None
+        self._arranging = False
         self._gestures = Gestures(self)
         model.reset.connect(self._reset)
         model.grew.connect(self._grew)
@@ -70,8 +72,8 @@ class Canvas(QAbstractScrollArea):
     @property
     def window_of_lanes(self) -> LaneWindow:
         """The lanes in view, the axis above them left out."""
-        scrolled = self.verticalScrollBar().value() - MARGIN
-        return LaneWindow(self._height, scrolled, max(self.viewport().height() - AXIS, 0))
+        pixels = max(self.viewport().height() - AXIS, 0)
+        return LaneWindow(self.arrangement.slots, self._height, self.verticalScrollBar().value(), pixels)
 
     @property
     def lane_height(self) -> int:
@@ -80,11 +82,9 @@ class Canvas(QAbstractScrollArea):
 
     def set_lane_height(self, height: int, y: float | None = None) -> None:
         """Make lanes higher or lower; the lane at y (of the viewport) stays where it is."""
-        y = self.viewport().height() / 2 if y is None else y
-        lane = (y - AXIS + self.window_of_lanes.scroll) / self._height
+        lane, at = self._anchor(y)
         self._height = min(max(height, LANE_HEIGHTS[0]), LANE_HEIGHTS[-1])
-        self._update_scroll_bar()
-        self.verticalScrollBar().setValue(round(lane * self._height - (y - AXIS)) + MARGIN)
+        self._keep(lane, at)
         self._forget()
 
     def step_lane_height(self, steps: int, y: float | None = None) -> None:
@@ -128,25 +128,55 @@ class Canvas(QAbstractScrollArea):
         lane = self.model.scene.lane_of(dense)
         if lane < 0:
             return
-        bar, top = self.verticalScrollBar(), lane * self._height + MARGIN
-        page = self.window_of_lanes.pixels
-        if not bar.value() <= top <= bar.value() + page - self._height:
-            bar.setValue(top - (page - self._height) // 2)
         shown = self.view.showing(int(self.model.scene.columns.time[dense]))
         self.set_view(shown, self._whole and shown == self.view)
+        window = self.window_of_lanes
+        bar, top = self.verticalScrollBar(), window.top(lane)
+        if window.slots.slot[lane] >= window.fixed and not (
+            bar.value() + window.strip <= top <= bar.value() + window.pixels - self._height
+        ):
+            bar.setValue(top - (window.pixels - self._height) // 2)
+
+    def _arrange(self) -> None:
+        """Give the lanes that matter for this stretch of time their places."""
+        scene, session = self.model.scene, self.session
+        chosen = (session.selected, -1 if session.compared is None else session.compared)
+        lane, at = self._anchor()
+        kept = tuple(scene.lane_of(dense) for dense in chosen)
+        if self.arrangement.update(self.view, (lane, *kept) if self.pointer is not None else kept):
+            self._keep(lane, at)
+
+    def _anchor(self, y: float | None = None) -> tuple[int, float]:
+        """The lane that is to stay where it is, and its y: the one at y, else under the pointer, or selected."""
+        window = self.window_of_lanes
+        if y is None and self.pointer is not None:
+            y = self.pointer.y()
+        lane = self.model.scene.lane_of(self.session.selected) if y is None else window.lane_at(y - AXIS)
+        if not 0 <= lane < len(window.slots.slot) or window.slots.slot[lane] < 0:
+            lane = window.lane_at(window.pixels / 2)
+        return lane, float(window.top(lane) - window.scroll) if lane >= 0 else 0.0
+
+    def _keep(self, lane: int, at: float) -> None:
+        """Scroll so that a lane's top is at `at`."""
+        self._update_scroll_bar()
+        window = self.window_of_lanes
+        if 0 <= lane < len(window.slots.slot) and window.slots.slot[lane] >= 0:
+            self.verticalScrollBar().setValue(round(window.top(lane) - at))
 
     def _update_scroll_bar(self) -> None:
-        bar = self.verticalScrollBar()
-        page = self.window_of_lanes.pixels
-        content = self.model.scene.by_time.count * self._height + 2 * MARGIN
-        bar.setRange(0, max(content - page, 0))
-        bar.setPageStep(max(page, 1))
+        bar, window = self.verticalScrollBar(), self.window_of_lanes
+        bar.setRange(0, max(window.content - window.pixels, 0))
+        bar.setPageStep(max(window.pixels - window.strip, 1))
         bar.setSingleStep(self._height)
 
     # ------------------------------------------------------------------ following the model and the session
 
     def _forget(self) -> None:
         """The picture has to be composed anew."""
+        if not self._arranging:
+            self._arranging = True
+            self._arrange()
+            self._arranging = False
         self._frame = None
         self.viewport().update()
         self.view_changed.emit()
@@ -154,6 +184,8 @@ class Canvas(QAbstractScrollArea):
     @Slot()
     def _reset(self) -> None:
         self.hovered = -1
+        self.arrangement.clear()
+        self._arrange()
         self._update_scroll_bar()
         if self._whole or self.model.session.store is None:
             self.show_all()
@@ -161,7 +193,7 @@ class Canvas(QAbstractScrollArea):
 
     @Slot(int, int)
     def _grew(self, first: int, rows: int) -> None:
-        self._update_scroll_bar()
+        self.arrangement.clear()
         if self._whole:
             start, end = self.model.scene.span()
             if not (self.view.origin <= start and end <= self.view.end):
@@ -175,9 +207,9 @@ class Canvas(QAbstractScrollArea):
 
     @Slot()
     def _selected(self) -> None:
+        self._forget()
         if not self._gestures.selecting and 0 <= self.session.selected < self.model.scene.columns.count:
             self.reveal(self.session.selected)
-        self.viewport().update()
 
     # ------------------------------------------------------------------ painting
 
@@ -202,12 +234,15 @@ class Canvas(QAbstractScrollArea):
         painter.setFont(fonts().small)
         self.labels.paint_grid(painter, self.view, AXIS, size.height())
         painter.save()
-        painter.setClipRect(0, AXIS, size.width(), window.pixels)
         painter.translate(0, AXIS)
-        paint_overlay(painter, self, below=True)
-        paint_frame(painter, frame, window, self.view.width)
-        self.labels.paint(painter, frame, window, self.model.name, self._titles, tags_in_view(self))
-        paint_overlay(painter, self, below=False)
+        tags = tags_in_view(self)
+        strip = window.strip if window.scroll else 0
+        self._paint_lanes(painter, QRect(0, strip, size.width(), window.pixels - strip), frame, tags)
+        if strip:
+            painter.setPen(pen(theme().border))
+            painter.drawLine(0, strip, size.width(), strip)
+            above = [tag for tag in tags if tag[1] < strip]
+            self._paint_lanes(painter, QRect(0, 0, size.width(), strip), part_of(frame, strip), above)
         painter.restore()
         self.labels.paint_axis(painter, self.view)
         self._gestures.paint_marks(painter, marks)
@@ -216,6 +251,15 @@ class Canvas(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(0, 0, size.width() - 1, size.height() - 1)
 
+    def _paint_lanes(self, painter: QPainter, area: QRect, frame: Frame, tags: list[Tag]) -> None:
+        """Paint the lanes of a frame within `area`."""
+        painter.setClipRect(area)
+        paint_overlay(painter, self, below=True)
+        window = self.window_of_lanes
+        paint_frame(painter, frame, window, self.view.width)
+        self.labels.paint(painter, frame, window, self.model.name, self._titles, tags)
+        paint_overlay(painter, self, below=False)
+
     def _titles(self, dense: Array) -> list[str]:
         return [first_line(message) for _, message in self.model.texts(dense)]
 
@@ -223,8 +267,7 @@ class Canvas(QAbstractScrollArea):
 
     def lane_at(self, y: float) -> int:
         """The lane at a y of the viewport; -1 on the axis or below the last."""
-        lane = self.window_of_lanes.lane_at(y - AXIS) if y >= AXIS else -1
-        return lane if lane < self.model.scene.by_time.count else -1
+        return self.window_of_lanes.lane_at(y - AXIS) if y >= AXIS else -1
 
     def transaction_at(self, point: QPointF) -> int:
         """What a click there selects; on the axis, or beside the lines, the moment of the main timeline."""
@@ -238,7 +281,8 @@ class Canvas(QAbstractScrollArea):
     def timeline_at(self, point: QPointF) -> int:
         """The timeline whose line runs there; -1: none."""
         lane, time, reach = self.lane_at(point.y()), self.view.time(point.x()), int(REACH * self.view.scale)
-        there = self.model.scene.timelines_in((lane, lane + 1), time - reach, time + reach) if lane >= 0 else []
+        there, extents = self.model.scene.timelines_of(lane), self.model.scene.extents
+        there = there[(extents.begin[there] <= time + reach) & (extents.end[there] >= time - reach)]
         return int(there[0]) if len(there) else -1
 
     def dot_at(self, point: QPointF) -> int:
@@ -255,7 +299,7 @@ class Canvas(QAbstractScrollArea):
     def point_of(self, dense: int) -> QPointF | None:
         """Where a transaction is drawn (in the lanes, without the axis), in view or not; None: it is hidden."""
         lane = self.model.scene.lane_of(dense)
-        if lane < 0:
+        if lane < 0 or self.window_of_lanes.slots.slot[lane] < 0:
             return None
         x = self.view.x(int(self.model.scene.columns.time[dense]))
         return QPointF(min(max(x, -1e6), 1e6), float(self.window_of_lanes.y(np.array([lane]))[0]))

@@ -34,7 +34,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Density:
-    """What a view of given lanes shows, a value for each pixel column."""
+    """What some lanes show, a value for each pixel column."""
 
     count: Array  #: uint32 [lanes, pixels]
     hue: Array  #: uint8 [lanes, pixels]: 1 + colour index, 0: nothing there
@@ -54,21 +54,23 @@ class DensityPyramid:
         self._members: dict[int, Array] = {}
         self._columns, self._lane = columns, lane
 
-    def view(self, origin: int, scale: float, pixels: int, lanes: tuple[int, int]) -> Density:
-        """The density of lanes [first, last) from time `origin` on, with `scale` µs a pixel (at least 1)."""
+    def view(self, origin: int, scale: float, pixels: int, lanes: Array) -> Density:
+        """The density of lanes (ascending) from time `origin` on, with `scale` µs a pixel (at least 1)."""
         level = level_for(scale)
         edges = (origin + (np.arange(pixels + 1) * scale).astype(np.int64)) >> level
         first_tile, last_tile = int(edges[0]) >> BINS_SHIFT, int(edges[-1] - 1) >> BINS_SHIFT
         starts = edges - (first_tile << BINS_SHIFT)
-        counts, hues = [], []
-        for block in range(lanes[0] >> LANES_SHIFT, ((lanes[1] - 1) >> LANES_SHIFT) + 1):
+        count = np.zeros((len(lanes), pixels), np.uint32)
+        hue = np.zeros((len(lanes), pixels), np.uint8)
+        for block in np.unique(lanes >> LANES_SHIFT).tolist():
             tiles = self._tiles_of(level, first_tile, last_tile + 1, block)
-            inside = slice(max(lanes[0] - (block << LANES_SHIFT), 0), min(lanes[1] - (block << LANES_SHIFT), LANES))
-            count = np.concatenate([tile.count[inside] for tile in tiles], axis=1)
-            hue = np.concatenate([tile.hue[inside] for tile in tiles], axis=1)
-            counts.append(_merged(count, starts, np.add, np.uint32))
-            hues.append(_merged(hue, starts, np.maximum, np.uint8))
-        return Density(np.concatenate(counts), np.concatenate(hues))
+            rows = np.flatnonzero(lanes >> LANES_SHIFT == block)
+            inside = lanes[rows] & (LANES - 1)
+            held = np.concatenate([tile.count[inside] for tile in tiles], axis=1)
+            count[rows] = _merged(held, starts, np.add, np.uint32)
+            held = np.concatenate([tile.hue[inside] for tile in tiles], axis=1)
+            hue[rows] = _merged(held, starts, np.maximum, np.uint8)
+        return Density(count, hue)
 
     def _tiles_of(self, level: int, first: int, stop: int, block: int) -> list[Tile]:
         """The tiles first … stop-1 of a level; those that are missing are made, neighbours together."""

@@ -3,7 +3,7 @@
 `compose` does all that depends on the graph; painting a frame is then a few batched calls.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import numpy as np
@@ -13,10 +13,12 @@ from .density import Density
 from .edges import Edge
 from .scene import HUES, Scene
 from .viewport import Viewport
+from .window import LaneWindow
 
 #: More transactions per pixel than this are drawn as density, fewer as ticks, and where there is room as dots.
 DENSE = 4.0
-MAX_CURVES = 240
+MAX_CURVES = 200
+NEARBY = 16  #: lanes
 MAX_LABELS = 120
 MAX_HITS = 4_000
 _OUT = 64  #: pixels outside the picture at which lines are cut
@@ -38,34 +40,6 @@ class Shape(Enum):
     TIP = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LaneWindow:
-    """Which lanes a picture shows: each `height` pixels high, scrolled down by `scroll`, `pixels` in all."""
-
-    height: int
-    scroll: int
-    pixels: int
-
-    def visible(self, count: int) -> tuple[int, int]:
-        """The lanes [first, last) that are in view, of `count`."""
-        first = max(self.scroll // self.height, 0)
-        last = min(-(-(self.scroll + self.pixels) // self.height), count)
-        return min(first, count), max(last, min(first, count))
-
-    @property
-    def line(self) -> int:
-        """Where in a lane its line runs: below the middle, if labels stand above it."""
-        return round(self.height * 0.68) if self.height >= 22 else self.height // 2
-
-    def y(self, lane: Array) -> Array:
-        """The y of the lines of lanes, float64."""
-        return lane * float(self.height) - self.scroll + self.line
-
-    def lane_at(self, y: float) -> int:
-        """The lane at a y."""
-        return int((y + self.scroll) // self.height)
-
-
 def _no(dtype: type = np.float64) -> Array:
     return np.zeros(0, dtype)
 
@@ -75,14 +49,15 @@ class Frame:
     """What to paint. Arrays that belong together have the same length; hues are colour indices."""
 
     detail: Detail = Detail.DOTS
-    lanes: tuple[int, int] = (0, 0)
+    lanes: Array = field(default_factory=lambda: _no(np.int32))  #: the lanes in view, ascending
+    lane_y: Array = field(default_factory=_no)  #: the y of their lines
     # Lines along lanes.
-    line: Array = field(default_factory=_no)  #: [n, 3]: x0, x1, y
+    line: Array = field(default_factory=lambda: np.zeros((0, 3)))  #: [n, 3]: x0, x1, y
     line_hue: Array = field(default_factory=lambda: _no(np.uint8))
     # Forks and merges.
-    curve: Array = field(default_factory=_no)  #: [n, 4]: x0, y0, x1, y1
+    curve: Array = field(default_factory=lambda: np.zeros((0, 4)))  #: [n, 4]: x0, y0, x1, y1
     curve_hue: Array = field(default_factory=lambda: _no(np.uint8))
-    stub: Array = field(default_factory=_no)  #: [n, 4]: short ends of edges that lead far away
+    stub: Array = field(default_factory=lambda: np.zeros((0, 4)))  #: [n, 4]: short ends of edges that lead far away
     stub_hue: Array = field(default_factory=lambda: _no(np.uint8))
     # Transactions: dots or ticks …
     dense: Array = field(default_factory=lambda: _no(np.int32))
@@ -90,30 +65,65 @@ class Frame:
     y: Array = field(default_factory=_no)
     hue: Array = field(default_factory=lambda: _no(np.uint8))
     shape: Array = field(default_factory=lambda: _no(np.uint8))
+    crowded: Array = field(default_factory=lambda: _no(np.bool_))  #: too close to others of its lane for a dot
     # … or counts.
     density: Density | None = None
     # Labels: names of timelines, and indices of transactions with room (pixels) for a message.
     name_timeline: Array = field(default_factory=lambda: _no(np.int32))
-    name: Array = field(default_factory=_no)  #: [n, 3]: x, y, room
+    name: Array = field(default_factory=lambda: np.zeros((0, 3)))  #: [n, 3]: x, y, room
     message: Array = field(default_factory=lambda: _no(np.int64))
     message_room: Array = field(default_factory=_no)
-    hit: Array = field(default_factory=_no)  #: [n, 2]: x, y of what a search found
+    hit: Array = field(default_factory=lambda: np.zeros((0, 2)))  #: [n, 2]: x, y of what a search found
 
 
 def compose(
     scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None, ratio: float = 1.0
 ) -> Frame:
     """The picture of a scene. `found` are transactions to mark, ascending; `ratio`: device pixels per pixel."""
-    frame = Frame(lanes=window.visible(scene.by_time.count))
-    if frame.lanes[0] >= frame.lanes[1]:
+    in_view = window.in_view()
+    frame = Frame(lanes=np.flatnonzero(in_view))
+    if not len(frame.lanes):
         return frame
-    timelines = scene.timelines_in(frame.lanes, view.origin, view.end)
+    frame.lane_y = window.y(frame.lanes)
+    timelines = scene.timelines_in(in_view, view.origin, view.end)
     _lines(frame, scene, view, window, timelines)
-    _edges(frame, scene, view, window)
+    _edges(frame, scene, view, window, in_view)
     _transactions(frame, scene, view, window, timelines, ratio)
     if found is not None and len(found):
-        _hits(frame, scene, view, window, found)
+        _hits(frame, scene, view, window, in_view, found)
     return frame
+
+
+def part_of(frame: Frame, height: float) -> Frame:
+    """What of a frame belongs to lines above y = `height`: the lanes that do not scroll."""
+    line, curve, stub = frame.line[:, 2] < height, frame.curve[:, [1, 3]].min(axis=1) < height, frame.stub
+    dot, name = frame.y < height, frame.name[:, 1] < height
+    number = np.cumsum(dot) - 1  # of each dot among those that stay
+    message = dot[frame.message]
+    rows = frame.lane_y < height
+    return replace(
+        frame,
+        lanes=frame.lanes[rows],
+        lane_y=frame.lane_y[rows],
+        line=frame.line[line],
+        line_hue=frame.line_hue[line],
+        curve=frame.curve[curve],
+        curve_hue=frame.curve_hue[curve],
+        stub=stub[stub[:, 1] < height],
+        stub_hue=frame.stub_hue[stub[:, 1] < height],
+        dense=frame.dense[dot],
+        x=frame.x[dot],
+        y=frame.y[dot],
+        hue=frame.hue[dot],
+        shape=frame.shape[dot],
+        crowded=frame.crowded[dot],
+        density=Density(frame.density.count[rows], frame.density.hue[rows]) if frame.density else None,
+        name_timeline=frame.name_timeline[name],
+        name=frame.name[name],
+        message=number[frame.message[message]],
+        message_room=frame.message_room[message],
+        hit=frame.hit[frame.hit[:, 1] < height],
+    )
 
 
 def _bend(lanes_apart: Array) -> Array:
@@ -147,7 +157,7 @@ def _lines(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timel
     frame.name = np.column_stack([left[named], y[named], room[named]])
 
 
-def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow) -> None:
+def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_view: Array) -> None:
     """Forks bend away right after their parent, merges right before their child."""
     edges, lane = scene.edges, scene.by_time.lane
     fork = edges.kind == Edge.FORK
@@ -155,9 +165,9 @@ def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow) -> No
     anchor = np.where(fork, edges.parent_time, edges.child_time)
     near = np.flatnonzero((anchor >= view.origin - reach) & (anchor <= view.end + reach))
     upper, lower = lane[edges.child_timeline[near]], lane[edges.parent_timeline[near]]
-    first, last = frame.lanes
-    child_in, parent_in = (upper >= first) & (upper < last), (lower >= first) & (lower < last)
-    kept = (child_in | parent_in) & (upper >= 0) & (lower >= 0)
+    child_in, parent_in = in_view[upper] & (upper >= 0), in_view[lower] & (lower >= 0)
+    shown = (upper >= 0) & (lower >= 0) & (window.slots.slot[upper] >= 0) & (window.slots.slot[lower] >= 0)
+    kept = (child_in | parent_in) & shown
     near, child_in, parent_in = near[kept], child_in[kept], parent_in[kept]
     child_lane, parent_lane, fork = upper[kept], lower[kept], fork[near]
 
@@ -167,16 +177,16 @@ def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow) -> No
     x1 = np.where(fork, np.minimum(parent_x + bend, child_x), child_x)
     hue = (np.where(fork, edges.child_timeline[near], edges.parent_timeline[near]) % HUES).astype(np.uint8)
     curve = np.column_stack([x0, window.y(parent_lane), x1, window.y(child_lane)])
-    far = np.abs(child_lane - parent_lane)
-    if len(near) <= MAX_CURVES:
-        whole = np.ones(len(near), bool)
-    else:
-        whole = child_in & parent_in
-        if int(whole.sum()) > MAX_CURVES:
-            chosen = np.flatnonzero(whole)
-            chosen = chosen[np.argsort(far[chosen], kind="stable")[:MAX_CURVES]]
-            whole = np.zeros(len(near), bool)
-            whole[chosen] = True
+    slot = window.slots.slot
+    far = np.abs(slot[child_lane] - slot[parent_lane])
+    # Edges to a lane a little below the picture, too; those that lead further would only cross it.
+    below = np.maximum(curve[:, 1], curve[:, 3]) >= window.pixels
+    whole = (child_in & parent_in) | ((far <= NEARBY) & (below | (window.fixed == 0)))
+    if int(whole.sum()) > MAX_CURVES:
+        chosen = np.flatnonzero(whole)
+        chosen = chosen[np.argsort(far[chosen], kind="stable")[:MAX_CURVES]]
+        whole = np.zeros(len(near), bool)
+        whole[chosen] = True
     frame.curve, frame.curve_hue = curve[whole], hue[whole]
     _stubs(frame, curve, hue, fork, ~whole & np.where(fork, child_in, parent_in), window)
 
@@ -203,11 +213,11 @@ def _transactions(
 ) -> None:
     start, end = view.time(-dot_size(window.height)), view.time(view.width + dot_size(window.height))
     if scene.options.structure:
-        found = _structure(scene, frame.lanes, start, end)
+        found = _structure(scene, window.in_view(), start, end)
         number = len(found)
     else:
         found, number = None, scene.index.count(timelines, start, end)
-    lanes = max(frame.lanes[1] - frame.lanes[0], 1)
+    lanes = max(len(frame.lanes), 1)
     if number > DENSE * view.width:
         frame.detail = Detail.DENSITY
         scale = max(view.scale / ratio, 1.0)
@@ -225,14 +235,17 @@ def _transactions(
     frame.shape = np.full(len(found), Shape.PLAIN.value, np.uint8)
     frame.shape[is_merge(columns.extra_child, found)] = Shape.MERGE.value
     frame.shape[scene.extents.last[ids] == found] = Shape.TIP.value
-    if frame.detail is Detail.DOTS:
+    frame.crowded = np.full(len(found), frame.detail is Detail.TICKS)
+    if frame.detail is Detail.DOTS and len(found):
+        often = np.bincount(lane)[lane] * dot_size(window.height) > 0.5 * view.width
+        frame.crowded = often & (frame.shape != Shape.TIP.value)
         _messages(frame, lane, view.width)
 
 
-def _structure(scene: Scene, lanes: tuple[int, int], start: int, end: int) -> Array:
+def _structure(scene: Scene, in_view: Array, start: int, end: int) -> Array:
     chosen = scene.edges.structure(scene.extents.last)
     lane, time = scene.by_time.lane[scene.columns.timeline[chosen]], scene.columns.time[chosen]
-    return chosen[(lane >= lanes[0]) & (lane < lanes[1]) & (time >= start) & (time < end)]
+    return chosen[(lane >= 0) & in_view[lane] & (time >= start) & (time < end)]
 
 
 def is_merge(extra_child: Array, dense: Array) -> Array:
@@ -256,13 +269,15 @@ def _messages(frame: Frame, lane: Array, width: int) -> None:
     frame.message, frame.message_room = order[chosen], room[chosen]
 
 
-def _hits(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, found: Array) -> None:
+def _hits(
+    frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_view: Array, found: Array
+) -> None:
     """What a search found, as far as it is in view; of very many, some."""
     found = found[:: len(found) // 200_000 + 1]
     time = scene.columns.time[found]
     inside = found[(time >= view.origin) & (time <= view.end)]
     lane = scene.by_time.lane[scene.columns.timeline[inside]]
-    kept = (lane >= frame.lanes[0]) & (lane < frame.lanes[1])
+    kept = (lane >= 0) & in_view[lane]
     inside, lane = inside[kept], lane[kept]
     step = len(inside) // MAX_HITS + 1
     frame.hit = np.column_stack([view.xs(scene.columns.time[inside]), window.y(lane)])[::step]

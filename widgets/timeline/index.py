@@ -63,6 +63,15 @@ class TimeIndex:
         low, high = self._ranges(timelines, start, end)
         return int((high - low).sum()) + len(self._recent(timelines, start, end))
 
+    def any(self, timelines: Array, start: int, end: int) -> Array:
+        """Which of the timelines have a transaction with start ≤ time < end: bool."""
+        found = np.zeros(int(timelines.max(initial=0)) + 1, bool)
+        low, high = self._ranges(timelines, start, end)
+        found[timelines[timelines < len(self._offset) - 1]] = high > low
+        if self._columns is not None:
+            found[self._columns.timeline[self._recent(timelines, start, end)]] = True
+        return found[timelines]
+
     def _ranges(self, timelines: Array, start: int, end: int) -> tuple[Array, Array]:
         """Where in the order the sorted transactions of each timeline lie that are in this stretch of time."""
         known = timelines[timelines < len(self._offset) - 1]

@@ -9,10 +9,11 @@ from widgets.theme import SPACE_XS, fonts, theme
 
 from .axis import axis_for
 from .columns import Array
-from .frame import Detail, Frame, LaneWindow, dot_size
+from .frame import Detail, Frame, dot_size
 from .glyphs import Glyphs
 from .paint import pen
 from .viewport import Viewport
+from .window import LaneWindow
 
 AXIS = 40  #: height of the time axis, px
 ABOVE = 8  #: how far above a line the baseline of its labels is, px

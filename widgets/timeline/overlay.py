@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_TAGS = 60
 
+Tag = tuple[float, float, str]  #: x, y of the lane, text
+
 
 def paint_overlay(painter: QPainter, canvas: "Canvas", below: bool) -> None:
     """Paint what is behind the graph, or what is before it. The origin is the top left of the lanes."""
@@ -81,7 +83,7 @@ def _paint_halo(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def tags_in_view(canvas: "Canvas") -> list[tuple[float, float, str]]:
+def tags_in_view(canvas: "Canvas") -> list[Tag]:
     """Tags as far as they are in view: x, y of the lane, text."""
     tags = canvas.model.tags
     if not len(tags) or canvas.lane_height < 16:
@@ -90,7 +92,7 @@ def tags_in_view(canvas: "Canvas") -> list[tuple[float, float, str]]:
     x = view.xs(scene.columns.time[tags])
     lane = scene.by_time.lane[scene.columns.timeline[tags]]
     y = window.y(lane)
-    inside = np.flatnonzero((lane >= 0) & (x > -8) & (x < view.width) & (y > 0) & (y < window.pixels))
+    inside = np.flatnonzero((lane >= 0) & (x > -8) & (x < view.width) & window.in_view()[lane])
     shown = []
     for at in inside[np.argsort(x[inside])][:MAX_TAGS].tolist():
         names = [badge.name for badge in canvas.model.refs.at(int(tags[at])) if badge.is_tag]

@@ -10,8 +10,9 @@ from .batch import draw_lines, draw_rects, is_vector
 from .columns import Array
 from .density import Density
 from .dots import draw_dots
-from .frame import Detail, Frame, LaneWindow, dot_size
+from .frame import Detail, Frame, dot_size
 from .scene import HUES
+from .window import LaneWindow
 
 _FLAT = Qt.PenCapStyle.FlatCap
 
@@ -23,17 +24,22 @@ def pen(colour: QColor, width: float = 1, style: Qt.PenStyle = Qt.PenStyle.Solid
 
 def paint_frame(painter: QPainter, frame: Frame, window: LaneWindow, width: int) -> None:
     """Lines, curves and transactions of a frame, without labels."""
-    _paint_lines(painter, frame, 2.0 if window.height >= 12 else 1.0)
-    _paint_curves(painter, frame, 2.0 if window.height >= 12 else 1.0)
+    thick = 2.0 if window.height >= 12 else 1.0
+    _paint_lines(painter, frame, thick)
+    _paint_curves(painter, frame, 1.0 if frame.detail is Detail.DENSITY else 0.9 * thick)
     if frame.detail is Detail.DENSITY and frame.density is not None:
         _paint_density(painter, frame, window, width)
-    elif frame.detail is Detail.TICKS:
-        _paint_ticks(painter, frame, window)
     else:
-        order = np.argsort(frame.shape, kind="stable")  # tips above merges above others
-        x, y, hue, shape = (values[order] for values in (frame.x, frame.y, frame.hue, frame.shape))
-        draw_dots(painter, x, y, hue, shape, dot_size(window.height))
+        _paint_ticks(painter, frame, window)
+        _paint_dots(painter, frame, window)
     _paint_hits(painter, frame, window)
+
+
+def _paint_dots(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
+    shown = np.flatnonzero(~frame.crowded)
+    order = shown[np.argsort(frame.shape[shown], kind="stable")]  # tips above merges above others
+    x, y, hue, shape = (values[order] for values in (frame.x, frame.y, frame.hue, frame.shape))
+    draw_dots(painter, x, y, hue, shape, dot_size(window.height))
 
 
 def _paint_lines(painter: QPainter, frame: Frame, width: float) -> None:
@@ -51,9 +57,10 @@ def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for hue in range(HUES):
-        painter.setPen(pen(theme().branch(hue), width * 0.9))
+        painter.setPen(pen(theme().branch(hue), width))
         for x0, y0, x1, y1 in frame.curve[frame.curve_hue == hue].tolist():
             draw_curve(painter, x0, y0, x1, y1)
+        painter.setPen(pen(theme().branch(hue), 1))
         draw_lines(painter, frame.stub[frame.stub_hue == hue])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
@@ -68,12 +75,13 @@ def draw_curve(painter: QPainter, x0: float, y0: float, x1: float, y1: float) ->
 
 def _paint_ticks(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
     half = max(2, min(6, window.height // 4))
-    x = np.floor(frame.x) + 0.0
-    rects = np.column_stack([x, frame.y - half, np.full(len(x), 2.0), np.full(len(x), 2.0 * half)])
+    x = np.floor(frame.x[frame.crowded]) - 0.0
+    rects = np.column_stack([x, frame.y[frame.crowded] - half, np.full(len(x), 2.0), np.full(len(x), 2.0 * half)])
+    hues = frame.hue[frame.crowded]
     painter.setPen(Qt.PenStyle.NoPen)
     for hue in range(HUES):
         painter.setBrush(theme().branch(hue))
-        draw_rects(painter, rects[frame.hue == hue])
+        draw_rects(painter, rects[hues == hue])
 
 
 _MIRRORED = (4, 3, 2, 1, 0, 1, 2, 3, 4)  #: the rows of a bar: their distance from its middle
@@ -102,13 +110,13 @@ def hue_table() -> Array:
 def _paint_density(painter: QPainter, frame: Frame, window: LaneWindow, width: int) -> None:
     assert frame.density is not None
     rows = np.ascontiguousarray(density_image(frame.density, hue_table()))
-    lanes, bars, pixels = rows.shape
+    bars, pixels = rows.shape[1:]
+    lanes = len(rows)
     image = QImage(rows.data, pixels, lanes * bars, pixels * 4, QImage.Format.Format_ARGB32_Premultiplied)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     half = max(2.5, min(9.0, window.height * 0.3))
-    y = window.y(np.arange(frame.lanes[0], frame.lanes[1]))
-    for lane in range(lanes):
-        target = QRectF(0, y[lane] - half, width, 2 * half)
+    for lane, y in enumerate(frame.lane_y.tolist()):
+        target = QRectF(0, y - half, width, 2 * half)
         painter.drawImage(target, image if not is_vector(painter) else image.copy(), QRectF(0, lane * bars, pixels, bars))
 
 
@@ -120,7 +128,7 @@ def _paint_hits(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
     top = frame.hit[:, 1] - max(4, dot_size(window.height) // 2 + 3)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme().accent)
-    for row in range(4):
-        size = 7 - 2 * row
+    for row in range(5):
+        size = 9 - 2 * row
         x = np.round(frame.hit[:, 0]) - size // 2
-        draw_rects(painter, np.column_stack([x, top - 4 + row, np.full(len(x), size), np.ones(len(x))]))
+        draw_rects(painter, np.column_stack([x, top - 5 + row, np.full(len(x), size), np.ones(len(x))]))

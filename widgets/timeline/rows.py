@@ -1,7 +1,7 @@
 """The row list: one row a transaction, newest first, with the graph beside it; painted by hand."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
@@ -18,12 +18,13 @@ from widgets.common.text import moment
 from widgets.theme import SPACE_S, fonts, theme
 
 from .model import TimelineModel
-from .rowgraph import MAX_LANES
 from .rows_model import Column, RowsModel
 from .rows_paint import GRAPH_MARGIN, LANE, RowPainter, RowStyle
+from .search import Search
 
-_WIDTHS = {Column.TIMELINE: 124, Column.MESSAGE: 400, Column.AUTHOR: 140, Column.TIME: 156, Column.HANDLE: 196}
-_NARROWEST = {Column.TIMELINE: 48, Column.MESSAGE: 160}
+_WIDTHS = {Column.TIMELINE: 96, Column.MESSAGE: 400, Column.AUTHOR: 140, Column.TIME: 156, Column.HANDLE: 196}
+_NARROWEST = 80  #: the graph's column is not made narrower by itself, px
+_USUAL = 12  #: columns that there is room for where blocks of rows have lanes of their own
 
 
 class RowList(QAbstractScrollArea):
@@ -44,15 +45,17 @@ class RowList(QAbstractScrollArea):
         self._painter = RowPainter(model)
         self._row_height = fonts().row
         self._hovered = -1
+        self._search: Search | None = None
         self._anchor = -1  # the transaction in the top row
-        self._selecting = False
+        self._columns = 1  # of the graph
+        self._resized = self._fitting = False  # whether a person has set the width of the graph's column
         self.header = self._make_header(table)
         model.grew.connect(self._grew)
         model.rows_reset.connect(self._reset)
         model.refs_changed.connect(self.viewport().update)
         self.session.selection_changed.connect(self._selected)
         self.session.theme_changed.connect(self.viewport().update)
-        self._update_scroll_bars()
+        self._fit_graph()
 
     def _make_header(self, table: RowsModel) -> QHeaderView:
         header = QHeaderView(Qt.Orientation.Horizontal, self)
@@ -108,11 +111,21 @@ class RowList(QAbstractScrollArea):
         bar.setPageStep(max(page // self._row_height, 1) * self._row_height)
         bar.setSingleStep(self._row_height)
         graph = self.horizontalScrollBar()
-        lanes = min(self.model.scene.by_row.count, MAX_LANES)
         room = self.header.sectionSize(Column.TIMELINE)
-        graph.setRange(0, max(lanes * LANE + 2 * GRAPH_MARGIN - LANE - room, 0))
+        graph.setRange(0, max(_graph_width(self._columns) - room, 0))
         graph.setPageStep(room)
         graph.setSingleStep(LANE)
+
+    def _fit_graph(self) -> None:
+        """Make the graph's column as wide as the lanes need, up to a quarter of the list."""
+        scene = self.model.scene
+        self._columns = _USUAL if self.model.graph.local else max(scene.by_row.count, 1)
+        width = min(max(_graph_width(self._columns), _NARROWEST), max(self.width() // 4, _NARROWEST))
+        if not self._resized:
+            self._fitting = True
+            self.header.resizeSection(Column.TIMELINE, width)
+            self._fitting = False
+        self._update_scroll_bars()
 
     def _place_header(self) -> None:
         height = max(self.header.sizeHint().height(), 24)
@@ -148,22 +161,28 @@ class RowList(QAbstractScrollArea):
 
     @Slot()
     def _reset(self) -> None:
-        self._update_scroll_bars()
-        anchor = self.session.selected if self.model.rows.row(self.session.selected) >= 0 else self._anchor
-        row = self.model.rows.nearest_row(anchor) if anchor >= 0 else 0
-        if not self.model.rows.filtered:
-            self.reveal_row(row)
+        """Other rows: the selected one stays in view; a search begins at its newest hit."""
+        self._fit_graph()
+        search = self.model.search
+        if search is not None:
+            if search is not self._search:
+                self.verticalScrollBar().setValue(0)
+        elif self.model.rows.count:
+            anchor = self.session.selected if self.model.rows.row(self.session.selected) >= 0 else self._anchor
+            self.reveal_row(self.model.rows.nearest_row(anchor) if anchor >= 0 else 0)
+        self._search = search
         self._hovered = -1
         self.viewport().update()
 
     @Slot()
     def _selected(self) -> None:
-        if not self._selecting:
-            self.reveal_row(self.model.rows.row(self.session.selected))
+        self.reveal_row(self.model.rows.row(self.session.selected))
         self.viewport().update()
 
-    @Slot()
-    def _columns_changed(self) -> None:
+    @Slot(int, int, int)
+    def _columns_changed(self, section: int, _before: int, _after: int) -> None:
+        if section == Column.TIMELINE and not self._fitting and self.isVisible():
+            self._resized = True
         self._update_scroll_bars()
         self.viewport().update()
 
@@ -186,6 +205,9 @@ class RowList(QAbstractScrollArea):
         stop = min(-(-(scrolled + area.bottom() + 1) // self._row_height), self.model.rows.count)
         if stop > first:
             picture = self.model.graph.picture(first, stop)
+            if picture.columns > self._columns:
+                self._columns = picture.columns
+                QTimer.singleShot(0, self, self._update_scroll_bars)
             self._painter.paint(painter, picture, first, first * self._row_height - scrolled, self._style())
         painter.restore()
 
@@ -204,7 +226,7 @@ class RowList(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The header is as wide as the rows."""
         self._place_header()
-        self._update_scroll_bars()
+        self._fit_graph()
 
     def showEvent(self, event: QEvent) -> None:
         """The header gets its place."""
@@ -335,3 +357,8 @@ class RowList(QAbstractScrollArea):
     def focusOutEvent(self, event: QEvent) -> None:
         """The selected row shows who has the keyboard."""
         self.viewport().update()
+
+
+def _graph_width(columns: int) -> int:
+    """The width of a graph of so many columns, px."""
+    return (columns - 1) * LANE + 2 * GRAPH_MARGIN

@@ -94,12 +94,21 @@ class Scene:
             return HIDDEN
         return int(self.by_time.lane[self.columns.timeline[dense]])
 
-    def timelines_in(self, lanes: tuple[int, int], start: int, end: int) -> Array:
-        """The timelines in lanes [first, last) whose lines touch the times start … end."""
+    def timelines_in(self, in_view: Array, start: int, end: int) -> Array:
+        """The timelines in lanes (bool by lane) whose lines touch the times start … end."""
         lane, extents = self.by_time.lane, self.extents
-        return np.flatnonzero(
-            (lane >= lanes[0]) & (lane < lanes[1]) & (extents.begin <= end) & (extents.end >= start) & (lane != HIDDEN)
-        )
+        near = np.flatnonzero((lane != HIDDEN) & (extents.begin <= end) & (extents.end >= start))
+        return near[in_view[lane[near]]]
+
+    def timelines_of(self, lane: int) -> Array:
+        """All timelines in a lane."""
+        return np.flatnonzero(self.by_time.lane == lane) if lane >= 0 else np.zeros(0, np.int64)
+
+    def active_lanes(self, start: int, end: int) -> Array:
+        """The lanes with transactions at start ≤ time < end, ascending."""
+        lane, extents = self.by_time.lane, self.extents
+        near = np.flatnonzero((lane != HIDDEN) & (extents.earliest < end) & (extents.latest >= start))
+        return np.unique(lane[near[self.index.any(near, start, end)]])
 
     def is_shown(self, dense: Array) -> Array:
         """Which of these transactions the option “only tips and forks” leaves."""
@@ -110,7 +119,9 @@ class Scene:
 
     def near(self, lane: int, time: int, reach: int) -> int:
         """The transaction that a click means: the nearest within `reach`, else the latest before; -1: none."""
-        timelines = self.timelines_in((lane, lane + 1), time - reach, time + reach)
+        timelines = self.timelines_of(lane)
+        touching = (self.extents.begin[timelines] <= time + reach) & (self.extents.end[timelines] >= time - reach)
+        timelines = timelines[touching]
         close = self.index.find(timelines, time - reach, time + reach + 1)
         close = close[self.is_shown(close)]
         if len(close):
@@ -137,7 +148,7 @@ class Scene:
         """The transaction nearest in time in the next lane below (step 1) or above (-1) that has any; -1: none."""
         time, lane = int(self.columns.time[dense]), self.lane_of(dense) + step
         while 0 <= lane < self.by_time.count:
-            timelines = np.flatnonzero(self.by_time.lane == lane)
+            timelines = self.timelines_of(lane)
             if len(timelines):
                 away = np.maximum(self.extents.earliest[timelines] - time, time - self.extents.latest[timelines])
                 nearest = timelines[[np.argmin(away)]]

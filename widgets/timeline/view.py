@@ -94,7 +94,6 @@ class TimelineView(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
         bar.addWidget(self.search, 1)
-        bar.addStretch(1)
         bar.addWidget(self._lanes)
         bar.addWidget(self._table_button)
         layout = QVBoxLayout(content)

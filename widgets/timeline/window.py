@@ -1,0 +1,136 @@
+"""Which lanes a picture shows, and where; no Qt.
+
+Lanes stand in *slots*: usually in their order, but lanes in which nothing happens in the time that is shown can be left
+out. The first slots (the main and pinned timelines) stay in place while the others scroll below them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import Array
+from .scene import Scene
+from .viewport import Viewport
+
+MARGIN = 8  #: free space above the first slot and below the last, px
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """Lanes in the order in which they are shown."""
+
+    lanes: Array  #: int32, lane of each slot
+    slot: Array  #: int32, slot of each lane, -1: it is left out
+    fixed: int  #: how many of the first slots do not scroll
+
+    @classmethod
+    def all(cls, scene: Scene) -> "Slots":
+        """Every lane."""
+        lanes = np.arange(scene.by_time.count, dtype=np.int32)
+        return cls(lanes, lanes, len(scene.by_time.fixed))
+
+    @classmethod
+    def active(cls, scene: Scene, start: int, end: int, kept: tuple[int, ...] = ()) -> "Slots":
+        """The lanes with transactions in a stretch of time, those that do not scroll, and `kept` ones."""
+        count, fixed = scene.by_time.count, len(scene.by_time.fixed)
+        chosen = np.zeros(count, bool)
+        chosen[:fixed] = True
+        chosen[[lane for lane in kept if 0 <= lane < count]] = True
+        chosen[scene.active_lanes(start, end)] = True
+        slot = np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
+        return cls(np.flatnonzero(chosen).astype(np.int32), slot, fixed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaneWindow:
+    """Slots `height` pixels high, scrolled down by `scroll` (the fixed ones are not), `pixels` of them in view."""
+
+    slots: Slots
+    height: int
+    scroll: int
+    pixels: int
+
+    @property
+    def fixed(self) -> int:
+        """How many slots do not scroll: none, if they would take most of the picture."""
+        return self.slots.fixed if self.slots.fixed * self.height * 2 <= self.pixels else 0
+
+    @property
+    def strip(self) -> int:
+        """The height of what does not scroll, px."""
+        return MARGIN + self.fixed * self.height if self.fixed else 0
+
+    @property
+    def content(self) -> int:
+        """The height of all slots, px."""
+        return len(self.slots.lanes) * self.height + 2 * MARGIN
+
+    @property
+    def line(self) -> int:
+        """Where in a slot its line runs: below the middle, if labels stand above it."""
+        return round(self.height * 0.68) if self.height >= 22 else self.height // 2
+
+    def y(self, lane: Array) -> Array:
+        """The y of the lines of lanes, float64."""
+        slot = self.slots.slot[lane]
+        top = slot * float(self.height) + MARGIN + self.line
+        return np.where(slot < self.fixed, top, top - self.scroll)
+
+    def top(self, lane: int) -> int:
+        """The y of the top of a lane, as if nothing were scrolled."""
+        return int(self.slots.slot[lane]) * self.height + MARGIN
+
+    def in_view(self) -> Array:
+        """Which lanes are in view: bool by lane."""
+        slot = self.slots.slot
+        y = slot * self.height + MARGIN - self.scroll
+        free = (y + self.line > self.strip) & (y < self.pixels)
+        return (slot >= 0) & (free | (slot < self.fixed))
+
+    def lane_at(self, y: float) -> int:
+        """The lane at a y; -1: none."""
+        slot = int((y - MARGIN) // self.height)
+        if not slot < self.fixed:
+            slot = int((y - MARGIN + self.scroll) // self.height)
+        return int(self.slots.lanes[slot]) if 0 <= slot < len(self.slots.lanes) else -1
+
+
+#: With more lanes than this those in which nothing happens are left out, unless a person chose otherwise.
+MANY_LANES = 40
+
+
+class Arrangement:
+    """Keeps the slots right while one pans and zooms."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.choice: bool | None = None  #: leave out lanes in which nothing happens; None: if there are many
+        self.slots = Slots.all(scene)
+        self._key: object = None
+
+    @property
+    def only_active(self) -> bool:
+        """Whether lanes in which nothing happens are left out."""
+        return self._scene.by_time.count > MANY_LANES if self.choice is None else self.choice
+
+    def clear(self) -> None:
+        """The lanes have changed."""
+        self._key = None
+
+    def update(self, view: Viewport, kept: tuple[int, ...]) -> bool:
+        """Arrange the lanes for a view, which needs `kept` ones; whether that changed anything.
+
+        The stretch of time that counts is two to four times as long as the view, and moves in steps, so that the
+        lanes stay where they are while one pans a little.
+        """
+        key: object = "all"
+        unit = 1 << (int(view.width * view.scale) | 1).bit_length()
+        start = view.origin // unit * unit
+        if self.only_active:
+            key = (start, unit, kept)
+        if key == self._key:
+            return False
+        self._key = key
+        before = self.slots
+        self.slots = Slots.active(self._scene, start, start + 2 * unit, kept) if self.only_active else Slots.all(self._scene)
+        return not np.array_equal(before.lanes, self.slots.lanes)
