@@ -151,7 +151,8 @@ class Files:
             from app.picture import save_picture
 
             try:
-                save_picture(view, path)
+                own = getattr(view, "save_picture", None)  # a view that draws more than it shows saves it itself
+                own(path) if own is not None else save_picture(view, path)
             except OSError as error:
                 self._window.notice.warn(f"{path} cannot be written: {error.strerror}. Choose another folder.")
             else:

@@ -35,11 +35,12 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(bar)
         self.setWidget(view)
         for signal in (self.visibilityChanged, self.dockLocationChanged, self.topLevelChanged):
-            signal.connect(self.fit_title)
+            # Queued: a dock is told of its place before it is among the tabs there.
+            signal.connect(self.fit_title, Qt.ConnectionType.QueuedConnection)
         self.fit_title()
 
     @Slot()
-    def fit_title(self) -> None:
+    def fit_title(self, *_arguments: object) -> None:
         """Show the bar unless there is a tab that says the same."""
         shared = [dock for dock in self._window.tabifiedDockWidgets(self) if not dock.isHidden()]
         tabbed = bool(shared) and not self.isFloating()
