@@ -160,7 +160,7 @@ class Store:
             return moment
         name = timeline if timeline is not None else self.default_timeline
         if timeline is not None or moment is None:
-            number = core.refs.number(name) if timeline is not None or core.log.count else None
+            number = core.refs.number(name) if timeline is not None else core.refs.find(name)
             if moment is None:
                 return core.moments.head(number) if number is not None else -1
         return core.moments.resolve(moment, name)
