@@ -116,11 +116,16 @@ class StartPage(QWidget):
         inner.addLayout(self._head())
         inner.addLayout(columns, 4)
         inner.addStretch(1)
+        middle = QWidget()
+        across = QHBoxLayout(middle)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addStretch(1)
+        across.addWidget(body, 20)
+        across.addStretch(1)
+        area = _plain_area(middle)  # in a small window the page scrolls
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addStretch(1)
-        outer.addWidget(body, 20)
-        outer.addStretch(1)
+        outer.addWidget(area)
 
     def show_recent(self, stores: Sequence[Recent]) -> None:
         """Show these recent stores, latest first."""
@@ -155,12 +160,7 @@ class StartPage(QWidget):
         return column
 
     def _stores(self) -> QVBoxLayout:
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.viewport().setAutoFillBackground(False)
-        area.setWidget(self.recent)
-        self.recent.setAutoFillBackground(False)
+        area = _plain_area(self.recent)
         column = QVBoxLayout()
         column.setSpacing(SPACE_S)
         heading = _heading("Recent")
@@ -170,6 +170,17 @@ class StartPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
         return column
+
+
+def _plain_area(widget: QWidget) -> QScrollArea:
+    """A scroll area that cannot be seen."""
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    return area
 
 
 def _heading(text: str) -> QLabel:
