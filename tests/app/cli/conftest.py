@@ -1,0 +1,89 @@
+"""The program in this process: quick, and with the real streams' types."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.__main__ import main
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Lines of standard output."""
+        return self.out.splitlines()
+
+    @property
+    def documents(self) -> list[Any]:
+        """The JSON documents on standard output; every one must be exactly one line."""
+        assert self.out == "" or self.out.endswith("\n")
+        return [json.loads(line) for line in self.out.split("\n")[:-1]]
+
+    @property
+    def document(self) -> Any:
+        """The only JSON document."""
+        (document,) = self.documents
+        return document
+
+    @property
+    def error(self) -> str:
+        """The only line on standard error."""
+        (line,) = self.err.splitlines()
+        assert line.startswith("refactory: ")
+        return line.removeprefix("refactory: ")
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("log", store, …, stdin=…)`: the arguments as text, the operations as text, bytes or objects."""
+
+    def run(*arguments: object, stdin: str | bytes | list[Any] = b"") -> Done:
+        if isinstance(stdin, list):
+            stdin = "".join(json.dumps(item) + "\n" for item in stdin)
+        raw = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        code = main([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return Done(code, out.decode("utf-8"), err.decode("utf-8"))
+
+    return run
+
+
+def put(path: str, value: Any) -> dict[str, Any]:
+    """The operation that puts a value."""
+    return {"op": "put", "path": path, "value": value}
+
+
+@pytest.fixture
+def store(tmp_path: Path, run: Run) -> Path:
+    """A store with three transactions on `main` (t1, t2, t3 at noon of the first days of 2024) and a branch."""
+    file = tmp_path / "shop.refactory"
+    orders = [{"id": 1, "status": "new", "total": 40}, {"id": 2, "status": "new", "total": 12.5}]
+    steps: list[tuple[str, list[Any]]] = [
+        ("open", [put("$.orders", orders), put("$.name", "Corner shop")]),
+        ("ship", [put("$.orders[?@.id==1].status", "shipped")]),
+        ("rename", [put("$.name", None), {"op": "remove", "path": "$.orders[?@.id==2]"}]),
+    ]
+    for day, (message, operations) in enumerate(steps, 1):
+        done = run(
+            *("commit", file, "--author", "ana", "--message", message, "--time", f"2024-01-0{day}T12:00Z"),
+            stdin=operations,
+        )
+        assert done.code == 0, done.err
+    return file
