@@ -155,7 +155,7 @@ class Session(QObject):
 
     def _find_timeline(self, store: "Store") -> str:
         if self.selected >= 0:
-            name = store.get(self.selected).timeline
+            name = store.graph.timeline_names[int(store.graph.timeline[self.selected])]
             if self.selected in store.heads().get(name, ()):
                 return name
         return store.default_timeline

@@ -347,7 +347,7 @@ class Window(QMainWindow):
 
 
 def _handle(store: "Store", dense: int | None) -> str:
-    return store.get(dense).handle if dense is not None and dense >= 0 else ""
+    return store.handle(dense) if dense is not None and dense >= 0 else ""
 
 
 def _keys(action_id: str) -> str:

@@ -25,7 +25,7 @@ class Copying:
     def copy_handle(self) -> None:
         """The handle of the selected transaction."""
         if self._session.store is not None and self._session.selected >= 0:
-            self._put(self._session.store.get(self._session.selected).handle)
+            self._put(self._session.store.handle(self._session.selected))
 
     def _put(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -37,8 +37,8 @@ class Travel(QObject):
     def newest(self) -> None:
         """Go to the head of the timeline that is selected."""
         if self._session.store is not None and self._session.graph is not None and self._session.graph.count:
-            store, selected = self._session.store, self._session.selected
-            name = store.get(selected).timeline if selected >= 0 else store.default_timeline
+            store, graph, selected = self._session.store, self._session.graph, self._session.selected
+            name = graph.timeline_names[int(graph.timeline[selected])] if selected >= 0 else store.default_timeline
             heads = store.heads().get(name, ())
             self._session.select(max(heads) if heads else int(store.at().transaction))
 

@@ -32,8 +32,8 @@ class Where(ElidedLabel):
         self.setText("  ·  ".join(parts))
 
     def _describe(self, dense: int) -> str:
-        store = self._session.store
-        if store is None or dense < 0:
+        graph = self._session.graph
+        if graph is None or dense < 0:
             return "the empty state"
-        found = store.get(dense)
-        return f"{found.timeline}  ·  {moment(found.time)} UTC"
+        name = graph.timeline_names[int(graph.timeline[dense])]
+        return f"{name}  ·  {moment(int(graph.time[dense]))} UTC"

@@ -52,7 +52,7 @@ def facts_of(store: Store, found: Transaction) -> list[Fact]:
 
 def names_of(store: Store, dense: int) -> list[str]:
     """Timelines that end here, and tags."""
-    heads = [f"{line.name} (head)" for line in store.timelines() if dense in line.heads]
+    heads = [f"{name} (head)" for name, heads in store.heads().items() if dense in heads]
     return heads + [f"{name} (tag)" for name, tagged in sorted(store.tags().items()) if tagged == dense]
 
 

@@ -154,7 +154,7 @@ class HistoryView(QWidget):
         assert store is not None
         assert graph is not None
         name = store.graph.timeline_names[int(graph.timeline[self._session.selected])]
-        return name if any(line.name == name for line in store.timelines()) else None
+        return name if name in store.heads() else None
 
     def _question(self) -> Question:
         version, path_id = self._session.version(), self._session.path_id
