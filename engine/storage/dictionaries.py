@@ -6,6 +6,7 @@ have more than one id, so whoever compares across ids compares the canonical byt
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -59,6 +60,8 @@ class PathTable:
     """All paths that ever were: for each id its parent's id and its step. Id 0 is the root."""
 
     def __init__(self) -> None:
+        # Taken by whoever adds a path or builds what is looked up in; looking up goes without.
+        self._lock = threading.RLock()
         self._parents = GrowArray(np.int32)
         self._steps: list[bytes] = []
         self._index: dict[int, dict[bytes, int]] = {}
@@ -83,15 +86,16 @@ class PathTable:
 
     def define(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
         """Add paths read from the store, in order."""
-        first = len(self._steps)
-        self._parents.extend(parents)
-        self._steps.extend(steps)
-        if len(steps) > 64:
-            self._regroup()
-            self._index.clear()
-            return
-        for path in range(first, len(self._steps)):
-            self._remember(int(self._parents.data[path]), path)
+        with self._lock:
+            first = len(self._steps)
+            self._parents.extend(parents)
+            self._steps.extend(steps)
+            if len(steps) > 64:
+                self._regroup()
+                self._index.clear()
+                return
+            for path in range(first, len(self._steps)):
+                self._remember(int(self._parents.data[path]), path)
 
     def _remember(self, parent: int, path: int) -> None:
         self._groups.recent.setdefault(parent, []).append(path)
@@ -101,12 +105,13 @@ class PathTable:
 
     def truncate(self, length: int) -> None:
         """Forget the newest paths (of transactions that did not become durable)."""
-        if length < len(self._steps):
-            self._parents.truncate(length)
-            del self._steps[length:]
-            self._index.clear()
-            self._encoded.clear()
-            self._regroup()
+        with self._lock:
+            if length < len(self._steps):
+                self._parents.truncate(length)
+                del self._steps[length:]
+                self._index.clear()
+                self._encoded.clear()
+                self._regroup()
 
     def _regroup(self) -> None:
         parents = self._parents.data
@@ -118,8 +123,9 @@ class PathTable:
         """Ids of all children that a path ever had, in the order in which they were interned."""
         groups = self._groups
         if len(self._steps) - groups.upto > 4096 + groups.upto // 4:
-            self._regroup()
-            groups = self._groups
+            with self._lock:
+                self._regroup()
+                groups = self._groups
         old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.upto else groups.order[:0]
         recent = groups.recent.get(path)
         return np.concatenate((old, np.array(recent, np.int32))) if recent else old
@@ -127,8 +133,9 @@ class PathTable:
     def _known(self, parent: int) -> dict[bytes, int]:
         known = self._index.get(parent)
         if known is None:
-            known = {self._steps[child]: child for child in self.children(parent).tolist()}
-            self._index[parent] = known
+            with self._lock:
+                known = {self._steps[child]: child for child in self.children(parent).tolist()}
+                self._index[parent] = known
         return known
 
     def find(self, parent: int, step: bytes) -> int | None:
@@ -146,11 +153,13 @@ class PathTable:
 
     def child(self, parent: int, step: bytes) -> int:
         """The id of a child by its encoded step; a new one where there is none."""
-        known = self._known(parent)
-        path = known.get(step)
+        path = self._known(parent).get(step)
         if path is None:
-            path = self._append(parent, step)
-            self._remember(parent, path)
+            with self._lock:
+                path = self._known(parent).get(step)
+                if path is None:
+                    path = self._append(parent, step)
+                    self._remember(parent, path)
         return path
 
     def parent(self, path: int) -> int:
@@ -210,11 +219,12 @@ class PathTable:
 
 
 class _Block:
-    """A decoded block of values: canonical bytes, and Python values made when first asked for."""
+    """Values from id `first` on: canonical bytes, and Python values made when first asked for."""
 
-    __slots__ = ("python", "raw", "size")
+    __slots__ = ("first", "python", "raw", "size")
 
-    def __init__(self, raw: list[bytes]) -> None:
+    def __init__(self, first: int, raw: list[bytes]) -> None:
+        self.first = first
         self.raw = raw
         self.python: list[Any] = [_UNMADE] * len(raw)
         self.size = 120 * len(raw) + 2 * sum(map(len, raw))
@@ -235,27 +245,25 @@ class ValueTable:
     def __init__(self, fetch: Callable[[int], bytes]) -> None:
         self._fetch = fetch
         self._firsts: list[int] = []
-        self._stored = FIRST_VALUE
-        self._tail = _Block([])
+        self._tail = _Block(FIRST_VALUE, [])
         self.cache: ByteCache[_Block] = ByteCache(CACHE_BYTES)
         self._ids: dict[bytes, int] = {}
         self._lately: dict[int, bytes] = {}
 
     def __len__(self) -> int:
-        return self._stored + len(self._tail.raw)
+        return self._tail.first + len(self._tail.raw)
 
     @property
     def stored(self) -> int:
         """Ids below this are in blocks."""
-        return self._stored
+        return self._tail.first
 
     def add_block(self, first: int, count: int) -> None:
         """Say that a block on disk holds `count` values from `first` on."""
-        if first != self._stored:
-            raise CorruptStore(f"the store is damaged: values {self._stored} to {first} are missing; restore a backup")
+        if first != self.stored:
+            raise CorruptStore(f"the store is damaged: values {self.stored} to {first} are missing; restore a backup")
         self._firsts.append(first)
-        self._stored = first + count
-        self._tail = _Block(self._tail.raw[count:])
+        self._tail = _Block(first + count, self._tail.raw[count:])
 
     def intern(self, canonical: bytes) -> int:
         """The id of a value; a new one where it was not met lately."""
@@ -270,7 +278,7 @@ class ValueTable:
 
     def append(self, canonical: bytes) -> int:
         """A new id for a value."""
-        value = self._stored + len(self._tail.raw)
+        value = len(self)
         self._tail.raw.append(canonical)
         self._tail.python.append(_UNMADE)
         if len(self._ids) >= INTERN_LIMIT:
@@ -282,21 +290,21 @@ class ValueTable:
 
     def truncate(self, length: int) -> None:
         """Forget the newest values (of transactions that did not become durable)."""
-        for offset, canonical in enumerate(self._tail.raw[length - self._stored :]):
+        tail = self._tail
+        for offset, canonical in enumerate(tail.raw[length - tail.first :]):
             self._ids.pop(canonical, None)
             self._lately.pop(length + offset, None)
-        del self._tail.raw[length - self._stored :]
-        del self._tail.python[length - self._stored :]
+        self._tail = _Block(tail.first, tail.raw[: length - tail.first])
 
-    def _block(self, value: int) -> tuple[_Block, int]:
-        if value >= self._stored:
-            return self._tail, self._stored
+    def _block(self, value: int) -> _Block:
+        tail = self._tail  # once: another thread may put another one there meanwhile
+        if value >= tail.first:
+            return tail
         first = self._firsts[bisect_right(self._firsts, value) - 1]
-        block = self.cache.get(first, lambda: self._load(first))
-        return block, first
+        return self.cache.get(first, lambda: self._load(first))
 
     def _load(self, first: int) -> tuple[_Block, int]:
-        block = _Block(unpack_strings(unpack_arrays(self._fetch(first))))
+        block = _Block(first, unpack_strings(unpack_arrays(self._fetch(first))))
         return block, block.size
 
     def canonical(self, value: int) -> bytes:
@@ -306,18 +314,19 @@ class ValueTable:
             return found
         if value < FIRST_VALUE:
             return _MARKERS.get(value, b"")
-        block, first = self._block(value)
-        return block.raw[value - first]
+        block = self._block(value)
+        return block.raw[value - block.first]
 
     def python(self, value: int) -> Any:
         """The value itself; `{}` and `[]` for the markers. Not for absent."""
         if value < FIRST_VALUE:
             return {} if value == MAP else []
-        block, first = self._block(value)
-        found = block.python[value - first]
+        block = self._block(value)
+        place = value - block.first
+        found = block.python[place]
         if found is _UNMADE:
-            found = values.decode(block.raw[value - first])
-            block.python[value - first] = found
+            found = values.decode(block.raw[place])
+            block.python[place] = found
         return found
 
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
@@ -334,7 +343,7 @@ class ValueTable:
 
     def tail(self, first: int) -> list[bytes]:
         """Canonical bytes of the values from `first` on that are not in blocks."""
-        return self._tail.raw[first - self._stored :]
+        return self._tail.raw[first - self._tail.first :]
 
     def block(self) -> tuple[int, bytes]:
         """The next block of values that are in none yet: how many, and the payload."""
@@ -349,6 +358,6 @@ class ValueTable:
     def seed(self) -> None:
         """Learn the ids of the newest block, so that new commits reuse its values."""
         if self._firsts and not self._ids:
-            block, first = self._block(self._stored - 1)
+            block = self._block(self.stored - 1)
             for offset, canonical in enumerate(block.raw):
-                self._ids.setdefault(canonical, first + offset)
+                self._ids.setdefault(canonical, block.first + offset)

@@ -8,7 +8,6 @@ columns, and rows, texts and ids are fetched by segment and cached. The recent o
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -95,11 +94,14 @@ _SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count,
 
 
 def _locked(method: F) -> F:
-    """The tail becomes a segment while others read: what looks at both, or moves between them, takes the lock."""
+    """The tail becomes a segment while others read: what looks at both, or moves between them, takes the lock.
+
+    It is the database's lock: a second one would be taken before it by readers and after it by the writer.
+    """
 
     @functools.wraps(method)
     def guarded(self: Log, *args: Any, **kwargs: Any) -> Any:
-        with self._lock:
+        with self.lock:
             return method(self, *args, **kwargs)
 
     return cast(F, guarded)
@@ -110,7 +112,7 @@ class Log:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._lock = threading.RLock()
+        self.lock = database.lock
         self._paths = PathTable()
         self._unread_paths: list[tuple[int, int]] = []
         self.values = ValueTable(self._fetch_values)
@@ -140,7 +142,7 @@ class Log:
     def paths(self) -> PathTable:
         """The path dictionary; its blocks are read when it is first asked for (the graph alone does without)."""
         if self._unread_paths:
-            with self._lock:
+            with self.lock:
                 self._read_paths()
         return self._paths
 

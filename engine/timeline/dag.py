@@ -6,9 +6,9 @@ slices of runs, whatever its length, and "is this on that chain" is a comparison
 
 from __future__ import annotations
 
-import threading
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,23 @@ from numpy.typing import NDArray
 from engine.storage.arrays import GrowArray
 from engine.storage.log import Log
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _REBUILD = 4096
+
+
+def _on_runs(method: F) -> F:
+    """What looks at runs takes the lock under which they grow, and has those built that were left."""
+
+    @functools.wraps(method)
+    def guarded(self: Graph, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            if self._stale:
+                self._rebuild()
+                self._stale = False
+            return method(self, *args, **kwargs)
+
+    return cast(F, guarded)
 
 
 class Graph:
@@ -25,7 +41,7 @@ class Graph:
     def __init__(self, log: Log, names: Callable[[], list[str]] = list) -> None:
         self._log = log
         self._names = names
-        self._lock = threading.Lock()
+        self._lock = log.lock
         self._stale = False
         self._run = GrowArray(np.int32)
         self._place = GrowArray(np.int32)
@@ -80,19 +96,12 @@ class Graph:
 
     def follow(self) -> None:
         """Take in what the log has gained (or lost: a rewind). Many at once are left until runs are asked for."""
-        count = self.count
-        self._stale = self._stale or len(self._run) > count or count - len(self._run) > _REBUILD
-        if not self._stale:
-            for dense in range(len(self._run), count):
-                self._append(dense)
-
-    def _runs(self) -> None:
-        """Build the runs, if they were left."""
-        if self._stale:
-            with self._lock:
-                if self._stale:
-                    self._rebuild()
-                    self._stale = False
+        with self._lock:
+            count = self.count
+            self._stale = self._stale or len(self._run) > count or count - len(self._run) > _REBUILD
+            if not self._stale:
+                for dense in range(len(self._run), count):
+                    self._append(dense)
 
     def _rebuild(self) -> None:
         timelines = self.timeline
@@ -135,9 +144,9 @@ class Graph:
         members = self._members[run]
         return members.data if isinstance(members, GrowArray) else members
 
+    @_on_runs
     def lineage(self, dense: int) -> list[tuple[int, int]]:
         """The runs of the first-parent chain of a transaction, newest first: (run, how many of its members)."""
-        self._runs()
         found = []
         while dense >= 0:
             run = int(self._run.data[dense])
@@ -145,9 +154,9 @@ class Graph:
             dense = self._forks[run]
         return found
 
+    @_on_runs
     def chain(self, dense: int, after: int = -1) -> NDArray[np.int32]:
         """The first-parent chain of a transaction, oldest first; only what follows `after`, which is on it."""
-        self._runs()
         slices = []
         stop = int(self._run.data[after]) if after >= 0 else -1
         for run, length in self.lineage(dense):
@@ -157,11 +166,11 @@ class Graph:
                 break
         return np.concatenate(slices[::-1]) if slices else np.empty(0, np.int32)
 
+    @_on_runs
     def nearest(self, dense: int, candidates: NDArray[Any]) -> int:
         """The last of `candidates` (dense numbers) on the first-parent chain of a transaction, -1 for none."""
         if not len(candidates):
             return -1
-        self._runs()
         runs, places = self._run.data[candidates], self._place.data[candidates]
         for run, length in self.lineage(dense):
             there = np.flatnonzero((runs == run) & (places < length))
@@ -169,12 +178,13 @@ class Graph:
                 return int(candidates[there[np.argmax(places[there])]])
         return -1
 
+    @_on_runs
     def on_chain(self, ancestor: int, dense: int) -> bool:
         """Whether `ancestor` is on the first-parent chain of `dense` (itself included)."""
-        self._runs()
         run, place = int(self._run.data[ancestor]), int(self._place.data[ancestor])
         return any(run == other and place < length for other, length in self.lineage(dense))
 
+    @_on_runs
     def back(self, dense: int, steps: int) -> int:
         """The transaction `steps` earlier on first parents; -1 is the empty state, -2 when there are fewer."""
         for run, length in self.lineage(dense):
@@ -183,6 +193,7 @@ class Graph:
             steps -= length
         return -1 if steps == 0 else -2
 
+    @_on_runs
     def reachable(self, heads: list[int]) -> NDArray[np.bool_]:
         """Which transactions are the heads or their ancestors, by any parent."""
         seen = np.zeros(self.count, bool)

@@ -103,19 +103,20 @@ class States:
             return empty_state()
         found = self.cache.peek(dense)
         if found is None:
-            found = self._make(dense)
-            self.cache.put(dense, found, found.nbytes)
-            self._cached = [*[item for item in self._cached[-255:] if self.cache.peek(item) is not None], dense]
+            with self._log.lock:
+                found = self._make(dense)
+                self.cache.put(dense, found, found.nbytes)
+                self._cached = [*[item for item in self._cached[-255:] if self.cache.peek(item) is not None], dense]
         return found
 
     def _make(self, dense: int) -> State:
         base = self._graph.nearest(dense, np.array(self._cached, np.int64))
+        state = self.cache.peek(base) if base >= 0 else None
+        if state is None:  # none, or one that has left the cache meanwhile
+            base, state = EMPTY, empty_state()
         stored = self._graph.nearest(dense, self._checkpoints)
-        state = empty_state()
         if stored > base:
             base, state = stored, self._load(stored)
-        elif base >= 0:
-            state = self.cache.peek(base) or state
         rows, _ = self._log.gather(self._graph.chain(dense, base))
         return advance(state, rows, len(self._log.paths))
 
