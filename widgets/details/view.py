@@ -49,6 +49,7 @@ class DetailsView(QWidget):
         self._grid = QGridLayout()
         self._more = QPushButton()
         self._id: ElidedLabel | None = None
+        self._row = 0
         self._build()
         session.store_opened.connect(self._store_changed)
         session.store_closed.connect(self._store_changed)
@@ -147,12 +148,15 @@ class DetailsView(QWidget):
         def known(text: str) -> None:
             if dense == self._shown and self._id is not None:
                 self._id.setText(text)
-                self._add_copy(self._grid.rowCount() - 1, "Id", text)
+                self._add_copy(self._row - 1, "Id", text)
 
         self._session.run(Job("Compute the id", lambda _context: store.get(dense).id, known, key="details-id"))
 
     def _clear_grid(self) -> None:
         self._id = None
+        self._row = 0  # a grid layout never forgets its rows: count our own, and use the old ones again
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowMinimumHeight(row, 0)
         while self._grid.count():
             item = self._grid.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
@@ -169,7 +173,7 @@ class DetailsView(QWidget):
         return value
 
     def _add_label(self, text: str) -> int:
-        row = self._grid.rowCount()
+        row, self._row = self._row, self._row + 1
         label = QLabel(text)
         label.setObjectName("muted")
         label.setFixedHeight(fonts().row)
