@@ -24,6 +24,7 @@ APPLICATION_ID = 0x52464143
 FORMAT = 1
 MAGIC = b"SQLite format 3\0"
 CHECKPOINT_BYTES = 8 << 20
+SHARED_MEMORY_BYTES = 1 << 15
 
 _PRAGMAS = """
 PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=67108864;
@@ -234,7 +235,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except apsw.FullError:
-        raise StoreError(f"the disk is full: nothing of this change was kept in {path}; free some space") from None
+        raise _disk_full(path) from None
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise CorruptStore(f"{path} is damaged ({error}); restore it from a backup") from None
     except (apsw.ReadOnlyError, apsw.PermissionsError):
@@ -242,4 +243,19 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except apsw.BusyError:
         raise StoreError(f"{path} is in use by another process; try again") from None
     except (apsw.IOError, apsw.CantOpenError) as error:
+        if _is_disk_full(path):
+            raise _disk_full(path) from None
         raise StoreError(f"cannot read or write {path}: {error}; check the disk and the folder's permissions") from None
+
+
+def _disk_full(path: Path) -> StoreError:
+    return StoreError(f"the disk is full: nothing of this change was kept in {path}; free some space")
+
+
+def _is_disk_full(path: Path) -> bool:
+    """Whether an input/output error of SQLite, which cannot make its shared memory, has that cause."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < SHARED_MEMORY_BYTES

@@ -33,8 +33,10 @@ class WriterLock:
             try:
                 self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
             except OSError as error:
-                store = self.path.name.removesuffix("-lock")
-                raise StoreError(f"cannot write beside {store}: {error.strerror}; check the folder") from None
+                folder = self.path.parent.absolute()
+                raise StoreError(
+                    f"cannot write in {folder}: {error.strerror}; choose a folder that you may write to"
+                ) from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
