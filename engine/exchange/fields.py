@@ -119,6 +119,11 @@ _PLACES = frozenset(
         "timestamp",
     )
 )
+# What changes while the record stays the same one.
+_VOLATILE = re.compile(
+    r"(?:^|_)(?:num|count|total|amount|sum|status|state|updated|modified|changed|last|expected|estimated|eta|score|points"
+    r"|value|price|percent|duration|age)(?:_|$)"
+)
 _ID_ENDING = re.compile(r"(?:[_-](?:id|uuid|guid|key|ID|UUID|KEY)|[a-z](?:Id|ID|Uuid|UUID|Key))$")
 _CERTAIN, _ENDING, _NAMED, _TITLED, _OTHER, _PLACED = range(6)
 
@@ -130,7 +135,7 @@ def name_rank(name: str) -> int:
     low = name.lower().replace("-", "_")
     if low in _IDS:
         return _CERTAIN
-    if low in _PLACES:
+    if low in _PLACES or _VOLATILE.search(low):
         return _PLACED
     if _ID_ENDING.search(name):
         return _ENDING

@@ -19,12 +19,16 @@ import io
 import tomllib
 from collections.abc import Callable
 from datetime import date, datetime, time
+from itertools import chain
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from engine.errors import InvalidValue
 from engine.exchange import jsontext
 from engine.model import values
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvRows
 
 MAX_NODES = 2_000_000
 MAX_BYTES = 1 << 28
@@ -104,26 +108,32 @@ def _csv(data: bytes) -> bytes:
 
 def read_table(text: str) -> list[dict[str, str]]:
     """The records of a CSV text. Raises `InvalidValue` with the line."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    line = 1
     try:
-        header = check_header(next(rows, []))
-        return [record(header, row, rows.line_num) for row in rows if row]
+        header, rows = read_header(io.StringIO(text, newline=""))
+        table = []
+        for row in rows:
+            line = rows.line_num
+            if row:
+                table.append(record(header, row, line))
     except csv.Error as error:
-        raise InvalidValue(f"invalid CSV at line {rows.line_num}: {error}") from None
+        raise InvalidValue(f"invalid CSV at line {line}: {error}") from None
+    return table
 
 
-def delimiter_of(text: str) -> str:
-    """What separates the names of the header."""
-    header = text.lstrip("\ufeff").split("\n", 1)[0]
-    return max(_DELIMITERS, key=header.count)
+def read_header(text: TextIO) -> tuple[list[str], CsvRows]:
+    """The names of the columns and the rows after them; what separates them is told by the header.
 
-
-def check_header(header: list[str]) -> list[str]:
-    """The names of the columns. Raises `InvalidValue` where one occurs twice."""
+    Raises `InvalidValue` where a name occurs twice.
+    """
+    first = text.readline()
+    delimiter = max(_DELIMITERS, key=first.count)
+    rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
+    header = next(rows, [])
     repeated = [name for place, name in enumerate(header) if name in header[:place]]
     if repeated:
         raise InvalidValue(f"the column {repeated[0]!r} occurs twice in the header")
-    return header
+    return header, rows
 
 
 def record(header: list[str], row: list[str], line: int) -> dict[str, str]:

@@ -61,9 +61,10 @@ class ListPattern:
 
 
 class Identities:
-    """The choices of one import, as a tree of patterns."""
+    """The choices of one import, as a tree of patterns. `changed` says that there is something new to `save`."""
 
     def __init__(self, forced: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.changed = False
         self._rules = [(_rule(pattern), tuple(fields)) for pattern, fields in (forced or {}).items()]
         self.root = self._make(())
 
@@ -92,6 +93,7 @@ class Identities:
             count = max(map(len, instances))
             if self.undecided(each, count):
                 each.seen = count
+                self.changed = True
                 self._choose(each, candidates(instances))
 
     def _collect(self, value: Any, pattern: ListPattern, found: _Found) -> None:
@@ -117,6 +119,7 @@ class Identities:
         if pattern.fields is None or not (_records(old) and _records(new)) or jsontext.dump(old) == jsontext.dump(new):
             return
         pattern.trials += 1
+        self.changed = True
         for fields in pattern.costs:
             pattern.costs[fields] += write_cost(fields, old, new)
         best = min(pattern.costs, key=lambda fields: (pattern.costs[fields], fields != pattern.fields))
@@ -129,6 +132,7 @@ class Identities:
         if pattern.forced or pattern.switches >= MAX_SWITCHES or troubles <= limit:
             return False
         pattern.excused = troubles
+        self.changed = True
         ranked = candidates([value]) if _records(value) else []
         if not ranked or ranked[0] == pattern.fields:
             return False

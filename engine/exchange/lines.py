@@ -81,11 +81,13 @@ class LineReader:
     than `MAX_LINE` bytes; both name the file, the latter the line too.
     """
 
+    unit = "bytes"
+
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.number = 0
         self._file = open_input(self.path)
-        self._stream = _decompressed(self._file)
+        self._stream = decompressed(self._file)
         self.size = self.path.stat().st_size
 
     @property
@@ -143,7 +145,8 @@ def open_input(path: Path) -> BinaryIO:
         raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _decompressed(file: BinaryIO) -> BinaryIO:
+def decompressed(file: BinaryIO) -> BinaryIO:
+    """The contents of a file, unfolded where it is compressed; closing it leaves the file open."""
     magic = file.read(4)
     file.seek(0)
     if magic == _ZSTD:
@@ -166,7 +169,18 @@ class _Plain(io.RawIOBase):
         return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
 
 
-def open_stream(path: Path) -> BinaryIO:
-    """The decompressed bytes of a file, for readers that do not go by lines. Cut or damaged compression raises
-    `EOFError`, `OSError` or `zlib.error` from `read`."""
-    return _decompressed(open_input(path))
+def read_whole(path: Path, limit: int) -> bytes:
+    """The contents of a file, unfolded, up to one byte more than a limit. Raises `BadInput` or `NotFound`."""
+    with open_input(path) as file:
+        try:
+            return decompressed(file).read(limit + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            raise BadInput(f"{path}: cannot be read: {error or 'the compressed file was cut'}") from None
+
+
+def size_of(path: Path) -> int:
+    """The size of a file as it lies there, 0 where it cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

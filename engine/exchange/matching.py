@@ -76,9 +76,8 @@ def _match_all(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields:
     lacking = [index for index, step in enumerate(keys) if step is None]
     if lacking:
         before = [index for index, step in enumerate(node.keys) if is_element(step)]
-        found = align_by_content(
-            [canonical(olds[index]) for index in before], [canonical(raws[index]) for index in lacking]
-        )
+        stood = [canonical(olds[index]) for index in before]
+        found = align_by_content(stood, [canonical(raws[index]) for index in lacking])
         for index, origin in zip(lacking, found, strict=True):
             if origin != NEW:
                 origins[index] = before[origin]

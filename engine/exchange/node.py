@@ -17,7 +17,7 @@ from engine.model.operations import LIST, MAP, ROOT
 
 class Node:
     """A map or a list. `keys` are map keys, or the encoded steps of list elements; `raws` the children's JSON where it
-    is kept; `fields` the identity fields of its keyed elements, if any; `tangled` says that keys repeat or lack in it."""
+    is kept; `fields` the identity fields of its keyed elements, if any; `tangled` says that keys repeat or lack."""
 
     __slots__ = (
         "fields",

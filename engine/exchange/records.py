@@ -52,7 +52,7 @@ class RecordReader:
             return None
         if raw[0] != jsontext.ARRAY:
             raise InvalidValue(f'"{self.name(field)}" is not a list')
-        items = [jsontext.leaf(item) if item[0] not in b"{[" else None for item in jsontext.array_level(raw)]
-        if not all(isinstance(item, str) for item in items):
+        items = jsontext.array_level(raw)
+        if not all(item[0] == jsontext.STRING for item in items):
             raise InvalidValue(f'"{self.name(field)}" is not a list of strings')
-        return tuple(items)
+        return tuple(str(jsontext.leaf(item)) for item in items)

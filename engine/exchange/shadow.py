@@ -90,7 +90,7 @@ class Shadow:
         if is_container(vid):
             self._drop(node.nodes.pop(pid).descendants())
         if is_container(after):
-            node.nodes[pid] = self._build_fresh(pid, new, after, pattern, depth + 1)
+            node.nodes[pid] = self.build_fresh(pid, new, after, pattern, depth + 1)
 
     def remove(self, node: Node, pid: int) -> None:
         """The rows of a child that goes, with all that stands below it; the caller takes it out of the node."""
@@ -193,7 +193,7 @@ class Shadow:
     ) -> None:
         """Give a node its children in their new order, and go on in those that differ."""
         if match.origins != list(range(len(node))):
-            self._restructure(node, match, raws)
+            self.restructure(node, match, raws)
         below = self.identities.below
         inside = None if node.kind == MAP else below(pattern, None)
         for index, origin in enumerate(match.origins):
@@ -202,11 +202,11 @@ class Shadow:
                 if is_container(vid):
                     pid = node.pids[index]
                     deeper = inside or below(pattern, node.keys[index])
-                    node.nodes[pid] = self._build_fresh(pid, raws[index], vid, deeper, depth + 1)
+                    node.nodes[pid] = self.build_fresh(pid, raws[index], vid, deeper, depth + 1)
             elif olds[origin] != raws[index]:
                 self.change(node, index, olds[origin], raws[index], inside or below(pattern, node.keys[index]), depth)
 
-    def _restructure(self, node: Node, match: Match, raws: list[bytes]) -> None:
+    def restructure(self, node: Node, match: Match, raws: list[bytes]) -> None:
         """Remove, make and move children, so that they are those of `match`, in its order."""
         origins = match.origins
         kept = set(origins)
@@ -224,9 +224,9 @@ class Shadow:
             if origin != NEW:
                 pid, vid = old_pids[origin], old_vids[origin]
                 if not stays[index]:
-                    labels[index] = self._place(Kind.MOVE, pid, ABSENT, left, labels[index])
+                    labels[index] = self.place(Kind.MOVE, pid, ABSENT, left, labels[index])
             else:
-                keys[index], pid = self._enter(node, keys[index])
+                keys[index], pid = self.enter(node, keys[index])
                 vid = self.leaves.value_id(raws[index])
                 labels[index] = self._add(node.kind, pid, vid, left, labels[index])
             pids.append(pid)
@@ -236,7 +236,7 @@ class Shadow:
         node.labels = array("q", labels if plan else self._relabel(pids))
         note_keys(node)
 
-    def _enter(self, node: Node, key: str | bytes | None) -> tuple[str | bytes, int]:
+    def enter(self, node: Node, key: str | bytes | None) -> tuple[str | bytes, int]:
         """Key and path id of a new child."""
         if isinstance(key, str):
             return key, self._paths.child(node.pid, self.steps.name(key))
@@ -246,13 +246,13 @@ class Shadow:
     def _add(self, kind: int, pid: int, vid: int, left: int, label: int) -> int:
         """The rows of a new child after sibling `left`; gives its label."""
         if kind == LIST:
-            return self._place(Kind.INSERT, pid, vid, left, label)
+            return self.place(Kind.INSERT, pid, vid, left, label)
         if label == AT_END:
-            return self._place(Kind.PUT, pid, vid, 0, label)
+            return self.place(Kind.PUT, pid, vid, 0, label)
         self.rows.append(pid, Kind.PUT, vid, 0, AT_END)
-        return self._place(Kind.MOVE, pid, ABSENT, left, label)
+        return self.place(Kind.MOVE, pid, ABSENT, left, label)
 
-    def _place(self, kind: Kind, pid: int, vid: int, arg: int, label: int) -> int:
+    def place(self, kind: Kind, pid: int, vid: int, arg: int, label: int) -> int:
         given = self._end_label() if label == AT_END else label
         self.rows.append(pid, kind, vid, arg, label)
         return given
@@ -265,7 +265,7 @@ class Shadow:
 
     # ------------------------------------------------------------------------------------ containers that are new
 
-    def _build_fresh(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
+    def build_fresh(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
         """The node of a new container, which is the ground on which undecided patterns below it are judged."""
         self._fresh = (raw, pattern)
         node = self._build(pid, raw, kind, pattern, depth)

@@ -4,17 +4,50 @@ parents and timeline."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.errors import InvalidValue
+from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
+from engine.exchange.detection import first_record, plain_name
+from engine.exchange.intake import DEFAULT_TIMELINE, Plan, open_intake
+from engine.exchange.jsonlines import read_lines
+from engine.exchange.lines import LineReader
+from engine.exchange.options import ImportResult, Options
 from engine.exchange.records import RecordReader
 from engine.exchange.versions import SourceVersion
 
+if TYPE_CHECKING:
+    from engine.store import Store
 
-def is_snapshot(record: Mapping[str, bytes], reader: RecordReader) -> bool:
-    """Whether a record is one of a version."""
-    return reader.raw(record, "state") is not None
+_SAMPLE = 200
+
+
+def import_snapshots(store: Store, path: Path, options: Options, result: ImportResult) -> None:
+    """Import a file of snapshots. Raises `BadInput` naming the line that cannot be read."""
+    reader = SnapshotReader(options.mapping, learned_clock(path, options))
+    stem = plain_name(path).split(".")[0]
+    plan = Plan(store, "snapshots", first_record(path), stem, options, DEFAULT_TIMELINE)
+    with open_intake(store, plan, options, result) as intake:
+        read_lines(path, intake, options, lambda line: intake.add_version(reader.read(line)))
+
+
+def learned_clock(path: Path, options: Options) -> ClockReader:
+    """A reader of times that has seen how the first records of a file write them."""
+    clock = ClockReader(options.zone, options.time_format)
+    fields = RecordReader(options.mapping)
+    samples = []
+    with LineReader(path) as lines:
+        try:
+            for _, line in islice(lines, _SAMPLE):
+                text = fields.text(jsontext.object_level(line), "time")
+                samples.append(text or "")
+        except BadInput:
+            pass  # the import itself will come to that line and say what is wrong
+    clock.learn([text for text in samples if text])
+    return clock
 
 
 class SnapshotReader:

@@ -28,7 +28,3 @@ class Skipped:
 
     where: str
     why: str
-
-    def as_json(self) -> dict[str, str]:
-        """The record that `import --json` prints."""
-        return {"where": self.where, "why": self.why}

@@ -1,0 +1,57 @@
+"""Which files of a repository or folder are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+class Globs:
+    """Patterns over paths with `/`. `*` and `?` stay within a folder, `**` goes through folders, `[…]` is a set of
+    characters; a pattern without `/` is matched with the file's name, one that names a folder with all below it."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.chosen = bool(patterns)
+        self._patterns = [_compile(pattern.removeprefix("./").removesuffix("/")) for pattern in patterns]
+        exact = [pattern for pattern in patterns if not _MAGIC.search(pattern)]
+        self._only = exact[0].removeprefix("./") if len(patterns) == 1 and exact else None
+
+    @property
+    def only(self) -> str | None:
+        """The one path that is named exactly, if that is all."""
+        return self._only
+
+    def match(self, path: str) -> bool:
+        """Whether a path is meant; without patterns every one is."""
+        return not self._patterns or any(pattern.fullmatch(path) for pattern in self._patterns)
+
+
+@lru_cache(256)
+def _compile(glob: str) -> re.Pattern[str]:
+    pattern = "" if "/" in glob else "(?:.*/)?"
+    offset = 0
+    while offset < len(glob):
+        if glob.startswith("**/", offset):
+            pattern += "(?:.*/)?"
+            offset += 3
+        elif glob.startswith("**", offset):
+            pattern += ".*"
+            offset += 2
+        elif glob[offset] == "*":
+            pattern += "[^/]*"
+            offset += 1
+        elif glob[offset] == "?":
+            pattern += "[^/]"
+            offset += 1
+        elif glob[offset] == "[" and "]" in glob[offset + 2 :]:
+            end = glob.index("]", offset + 2)
+            inside = glob[offset + 1 : end].replace("\\", "\\\\")
+            pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
+            offset = end + 1
+        else:
+            pattern += re.escape(glob[offset])
+            offset += 1
+    return re.compile(pattern + "(?:/.*)?" if not _MAGIC.search(glob) else pattern, re.DOTALL)
