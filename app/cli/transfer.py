@@ -94,7 +94,7 @@ def _print_result(result: "ImportResult", store: str) -> None:
     lines += [f"{style('note', 'yellow')}: {warning}" for warning in result.warnings]
     if result.skipped:
         lines.append(style(f"skipped {len(result.skipped):,}:", "yellow"))
-        lines += [f"  {item.where}: {item.why}" for item in result.skipped[:_MOST_LISTED]]
+        lines += [f"  {one_line(f'{item.where}: {item.why}')}" for item in result.skipped[:_MOST_LISTED]]
         if len(result.skipped) > _MOST_LISTED:
             lines.append(f"  and {len(result.skipped) - _MOST_LISTED:,} more, which --json lists")
     output.write("\n".join(lines) + "\n")
