@@ -75,6 +75,13 @@ class Editor:
             self._fill(node, node.places()[key], raw, self._shadow.identities.below(pattern, key))
         return tree
 
+    def set_files(self, tree: Node, contents: Mapping[str, bytes | None]) -> Node:
+        """Set members of the root, which is a map in the order of its keys; None takes one away."""
+        root = tree.nodes.get(tree.pids[0])
+        kept = {key for key in root.keys if key not in contents} if root is not None and root.kind == MAP else set()
+        changed = {key: raw for key, raw in contents.items() if raw is not None}
+        return self.set_root_members(tree, sorted({*kept, *changed}), changed)
+
     def _fill(self, node: Node, index: int, raw: bytes, pattern: ListPattern) -> None:
         """Set a child that is there, or one that has just been entered and has nothing below it yet."""
         pid, vid = node.pids[index], node.vids[index]

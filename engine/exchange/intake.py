@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -182,6 +182,27 @@ class Intake:
 
     def _free(self, name: str) -> str:
         return free_name(self._store, name)
+
+    def point(self, name: str, dense: int) -> None:
+        """Say where a timeline of the source stands."""
+        self._check_pointer(name)
+        self.notes["heads"][name] = dense
+        self.writer.set_head(name, dense)
+        self._point(name, dense)
+
+    def own_sources(self) -> dict[str, int]:
+        """The transactions of this source that the store has, by source id."""
+        if not self.notes["heads"]:
+            return {}
+        mine = self.replica.hex() + ":"
+        names = self._store.sources(range(self._next))
+        return {name: dense for dense, name in enumerate(names) if name and self._store.handle(dense).startswith(mine)}
+
+    def timelines_of(self, numbers: Mapping[str, int]) -> dict[str, str]:
+        """The timelines of transactions, under the same keys."""
+        names = self._store.graph.timeline_names
+        column = self._store.graph.timeline
+        return {key: names[int(column[dense])] for key, dense in numbers.items()}
 
     def finish(self) -> None:
         """Point every timeline of the source at its last transaction, also where it was deleted meanwhile."""

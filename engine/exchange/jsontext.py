@@ -24,6 +24,7 @@ STRING = 0x22
 
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read_any = msgspec.json.Decoder().decode
 _read_string = msgspec.json.Decoder(str).decode
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -94,6 +95,14 @@ def array_level(raw: bytes) -> list[bytes]:
         if type(value) is not list:
             raise InvalidValue("a JSON array is needed here") from None
         return [dump(item) for item in value]
+
+
+def plain(raw: bytes) -> Any:
+    """The values that JSON spells, for a look at them: quick, and without the checks of the strict reader."""
+    try:
+        return _read_any(raw)
+    except _MALFORMED:
+        return values.loads(raw)
 
 
 def squeeze(raw: bytes) -> bytes | None:
@@ -175,7 +184,7 @@ def canonical(raw: bytes) -> bytes:
         odd = b"\\" in raw
     else:
         odd = _ODD.search(raw) is not None
-    return dump(values.loads(raw)) if odd else raw
+    return dump(plain(raw)) if odd else raw
 
 
 def single(key: str, raw: bytes) -> bytes:

@@ -147,10 +147,10 @@ class Shadow:
         if pattern.fields is None:
             self._survey(new, raws, pattern)
         elif pattern.open:
-            self.identities.score(pattern, [values.loads(raw) for raw in olds], values.loads(new))
+            self.identities.score(pattern, [jsontext.plain(raw) for raw in olds], jsontext.plain(new))
         match = self._match(node, olds, raws, pattern)
         troubles = match.repeats + match.lacks
-        if troubles and self.identities.doubt(pattern, values.loads(new), troubles):
+        if troubles and self.identities.doubt(pattern, jsontext.plain(new), troubles):
             match = self._match(node, olds, raws, pattern)
         self._arrange(node, match, olds, raws, pattern, depth)
         node.raws = raws if len(new) > _KEEP else None
@@ -186,7 +186,7 @@ class Shadow:
         if not self.identities.undecided(pattern, len(raws)) or not all(item[0] == jsontext.OBJECT for item in raws):
             return
         whole, top = self._fresh or (raw, pattern)
-        self.identities.survey(values.loads(whole), top)
+        self.identities.survey(jsontext.plain(whole), top)
 
     def _arrange(
         self, node: Node, match: Match, olds: list[bytes], raws: list[bytes], pattern: ListPattern, depth: int

@@ -1,0 +1,358 @@
+"""A git repository: its branches, merges and tags, read through libgit2.
+
+Each commit that touches a chosen file is a transaction, and so is each merge whose sides both have such commits;
+commits that touch none are left out, and whatever points at one points at the nearest one kept below it on first
+parents. The state is `{path: contents}`; with one `--path` that names a file exactly it is that file's contents
+(`{}` where the file is gone). A version that does not parse is listed, and what was there before stays.
+
+Transactions are in order of commit time, parents first (then by id), so that the order of a growing history stays.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BadInput, InvalidValue
+from engine.exchange.editing import Editor
+from engine.exchange.git_files import Files
+from engine.exchange.git_timelines import Namer
+from engine.exchange.globs import Globs
+from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
+from engine.exchange.node import Node
+from engine.exchange.options import ImportResult, Options
+from engine.exchange.versions import Skipped, SourceVersion
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+_TREES = 512
+_SEARCHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Branches and tags by name with the commits they point at; `head` is the branch that comes first."""
+
+    head: str
+    branches: dict[str, str]
+    tags: dict[str, str]
+
+
+def import_git(store: Store, path: Path, options: Options, result: ImportResult) -> None:
+    """Import a repository. Raises `BadInput` where it is none, or has nothing that was asked for."""
+    import pygit2
+
+    repository = open_repository(path)
+    references = read_references(repository)
+    if not references.branches and not references.tags:
+        raise BadInput(f"{path}: the repository has no commits yet")
+    tips = {*references.branches.values(), *references.tags.values()}
+    try:
+        history = History(repository, tips)
+        head = references.branches.get(references.head) or min(tips)
+        plan = Plan(store, "git", history.root(head), _stem(path), options, references.head)
+        is_new = not store.graph.count
+        with open_intake(store, plan, options, result) as intake:
+            _GitImport(store, repository, history, references, intake, plan, Globs(options.paths)).run()
+            if not intake.notes["heads"]:
+                asked = ", ".join(options.paths) or "a JSON, YAML, TOML, CSV or INI file"
+                raise BadInput(f"{path}: no commit has {asked} that can be read; name files with --path")
+        if is_new and plan.timeline != DEFAULT_TIMELINE and plan.timeline in result.timelines:
+            store.set_default_timeline(plan.timeline)
+    except (pygit2.GitError, KeyError) as error:
+        raise BadInput(f"{path}: the repository cannot be read: {error}; try `git fsck`") from None
+
+
+def open_repository(path: Path) -> Any:
+    """The repository at a path. Raises `BadInput` where there is none."""
+    import pygit2
+
+    # Reading asks for no trust in the repository: nothing in it is run.
+    pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
+    try:
+        return pygit2.Repository(str(path))
+    except pygit2.GitError:
+        raise BadInput(f"{path}: is not a git repository; give the folder that holds .git") from None
+
+
+def _stem(path: Path) -> str:
+    name = path.resolve().name
+    return path.resolve().parent.name if name == ".git" else name.removesuffix(".git")
+
+
+def read_references(repository: Any) -> References:
+    """Local branches, those of remotes that have something of their own, and tags."""
+    import pygit2
+
+    branches: dict[str, str] = {}
+    remote: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    for name in sorted(repository.references):
+        try:
+            commit = str(repository.references[name].peel(pygit2.Commit).id)
+        except (pygit2.GitError, KeyError):
+            continue
+        if name.startswith("refs/heads/"):
+            branches[name.removeprefix("refs/heads/")] = commit
+        elif name.startswith("refs/tags/"):
+            tags[name.removeprefix("refs/tags/")] = commit
+        elif name.startswith("refs/remotes/") and not name.endswith("/HEAD"):
+            remote[name.removeprefix("refs/remotes/")] = commit
+    local = set(branches.values())
+    branches |= {name: commit for name, commit in remote.items() if commit not in local}
+    return References(_head_name(repository, branches), branches, tags)
+
+
+def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
+    if not repository.head_is_detached and not repository.head_is_unborn:
+        name = repository.head.shorthand
+        if name in branches:
+            return str(name)
+    known = [name for name in ("main", "master") if name in branches]
+    return known[0] if known else next(iter(branches), DEFAULT_TIMELINE)
+
+
+class History:
+    """The commits that some tips reach: parents and times, and one order for all of them."""
+
+    def __init__(self, repository: Any, tips: Iterable[str]) -> None:
+        self._repository = repository
+        self.parents: dict[str, tuple[str, ...]] = {}
+        self._times: dict[str, int] = {}
+        waiting = list(tips)
+        while waiting:
+            commit = waiting.pop()
+            if commit not in self.parents:
+                found = repository[commit]
+                # A shallow clone lacks the parents of its oldest commits.
+                self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
+                self._times[commit] = found.commit_time
+                waiting.extend(self.parents[commit])
+
+    def root(self, commit: str) -> str:
+        """The first commit below one, on first parents."""
+        while self.parents[commit]:
+            commit = self.parents[commit][0]
+        return commit
+
+    def length(self, commit: str) -> int:
+        """How many commits there are below one, on first parents."""
+        count = 1
+        while self.parents[commit]:
+            commit = self.parents[commit][0]
+            count += 1
+        return count
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        return str(self._repository[commit].message)
+
+    def order(self) -> list[str]:
+        """All commits, parents first, else by time and id (Kahn 1962 with a heap)."""
+        missing = {commit: len(set(parents)) for commit, parents in self.parents.items()}
+        children: dict[str, list[str]] = {}
+        for commit, parents in self.parents.items():
+            for parent in set(parents):
+                children.setdefault(parent, []).append(commit)
+        ready = [(self._times[commit], commit) for commit, count in missing.items() if not count]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            _, commit = heapq.heappop(ready)
+            order.append(commit)
+            for child in children.get(commit, ()):
+                missing[child] -= 1
+                if not missing[child]:
+                    heapq.heappush(ready, (self._times[child], child))
+        return order
+
+    def reached(self, tips: Iterable[str]) -> set[str]:
+        """What some commits (those that still exist) reach."""
+        found: set[str] = set()
+        waiting = [tip for tip in tips if tip in self.parents]
+        while waiting:
+            commit = waiting.pop()
+            if commit not in found:
+                found.add(commit)
+                waiting.extend(self.parents[commit])
+        return found
+
+
+class _GitImport:
+    """One import of a repository."""
+
+    def __init__(
+        self,
+        store: Store,
+        repository: Any,
+        history: History,
+        references: References,
+        intake: Intake,
+        plan: Plan,
+        globs: Globs,
+    ) -> None:
+        self._store = store
+        self._repository = repository
+        self._history = history
+        self._references = references
+        self._intake = intake
+        self._plan = plan
+        self._files = Files(repository, globs)
+        self._editor = Editor(intake.shadow)
+        self._kept: dict[str, int] = intake.own_sources()
+        # The transaction at which the state of each commit stands, -1 before the first one.
+        self._at: dict[str, int] = {}
+        self._ancestors: dict[int, tuple[int, ...]] = {}
+        self._listed: set[tuple[str, str | None]] = set()
+        intake.max_trees = _TREES
+
+    def run(self) -> None:
+        """Write what is new, then point timelines and tags."""
+        order = self._history.order()
+        seen = self._history.reached(self._intake.notes["more"].get("tips", ()))
+        timelines = self._name(order)
+        for number, commit in enumerate(order):
+            self._intake.tick(number, len(order), "commits")
+            if commit in self._kept:
+                self._at[commit] = self._kept[commit]
+            elif commit in seen:
+                self._at[commit] = max((self._at[parent] for parent in self._history.parents[commit][:1]), default=-1)
+            else:
+                self._at[commit] = self._take(commit, timelines[commit])
+        self._intake.tick(len(order), len(order), "commits")
+        self._point()
+
+    def _name(self, order: list[str]) -> dict[str, str]:
+        references = self._references
+        known = self._intake.timelines_of(self._kept)
+        namer = Namer(self._history.parents.__getitem__, self._history.message, known, self._intake.notes["heads"])
+        ranked = sorted(
+            references.branches.items(),
+            key=lambda item: (_rank(item[0]), item[0] != references.head, -self._history.length(item[1]), item[0]),
+        )
+        return namer.name([(self._local(name), commit) for name, commit in ranked], order)
+
+    def _local(self, branch: str) -> str:
+        """What a branch is called here."""
+        return self._plan.timeline if branch == self._references.head else branch
+
+    def _take(self, commit: str, timeline: str) -> int:
+        """Write the transaction of a commit, or find that it needs none; where its state stands."""
+        parents = self._history.parents[commit]
+        based = [parent for parent in parents if self._at[parent] >= 0]
+        base = based[0] if based else None
+        numbers = self._telling([self._at[parent] for parent in based])
+        changes = self._files.changes(base, commit)
+        if not changes and len(numbers) < 2:
+            return numbers[0] if numbers else -1
+        tree = self._apply(commit, changes, numbers[0] if numbers else -1)
+        if tree is None:
+            return -1
+        self._intake.settle(tree, numbers[1:])
+        number = self._intake.add(self._version(commit), numbers, timeline, tree)
+        self._ancestors[number] = tuple(numbers)
+        return number
+
+    def _apply(self, commit: str, changes: Mapping[str, str | None], before: int) -> Node | None:
+        """The tree of a commit, its rows in the shadow; None where nothing is there that can be read."""
+        while True:
+            contents = self._read(commit, changes)
+            if before < 0 and not any(contents.values()):
+                return None
+            tree = self._intake.tree(before)
+            self._intake.begin()
+            try:
+                return self._put(tree, contents)
+            except InvalidValue:
+                # Duplicate keys and the like are met on the way; find out whose they are, and go without it.
+                if not any(self._files.refuse(path, blob) for path, blob in changes.items() if blob is not None):
+                    raise
+
+    def _read(self, commit: str, changes: Mapping[str, str | None]) -> dict[str, bytes | None]:
+        """What the changed files hold, None for one that is gone; those that do not parse are left out and listed."""
+        contents: dict[str, bytes | None] = {}
+        for path, blob in sorted(changes.items()):
+            try:
+                contents[path] = self._files.read(path, blob) if blob is not None else None
+            except InvalidValue as error:
+                if (path, blob) not in self._listed:
+                    self._listed.add((path, blob))
+                    self._intake.result.skipped.append(Skipped(f"{commit[:12]}:{path}", str(error)))
+        return contents
+
+    def _put(self, tree: Node, contents: Mapping[str, bytes | None]) -> Node:
+        if self._files.only is None:
+            return self._editor.set_files(tree, contents)
+        for content in contents.values():
+            tree = self._intake.shadow.diff(tree, b"{}" if content is None else content)
+        return tree
+
+    def _version(self, commit: str) -> SourceVersion:
+        found = self._repository[commit]
+        try:
+            author = found.author.name or found.author.email
+        except UnicodeDecodeError:
+            author = found.author.raw_name.decode("utf-8", "replace")
+        return SourceVersion(
+            time=found.commit_time * 1_000_000,
+            state=b"",
+            author=author,
+            message=found.message.strip("\n"),
+            source=commit,
+        )
+
+    # ----------------------------------------------------------------------------------------- the graph
+
+    def _telling(self, numbers: list[int]) -> list[int]:
+        """Parents without the further ones that add nothing, as the first comes after them."""
+        distinct = list(dict.fromkeys(numbers))
+        return distinct[:1] + [number for number in distinct[1:] if not self._comes_after(distinct[0], number)]
+
+    def _comes_after(self, later: int, earlier: int) -> bool:
+        """Whether a transaction has another one among its ancestors (false where the search grows long)."""
+        found = {later}
+        waiting = [later] if later > earlier else []
+        while waiting and len(found) < _SEARCHED:
+            for parent in self._parents_of(waiting.pop()):
+                if parent == earlier:
+                    return True
+                if parent > earlier and parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return False
+
+    def _parents_of(self, number: int) -> tuple[int, ...]:
+        known = self._ancestors.get(number)
+        if known is None:
+            known = self._ancestors[number] = self._store.get(number).parents
+        return known
+
+    def _point(self) -> None:
+        """Timelines to the tips of their branches, tags to what they name; remember how far this went."""
+        references = self._references
+        for name, commit in references.branches.items():
+            if self._at[commit] >= 0:
+                self._intake.point(self._local(name), self._at[commit])
+        for name, commit in references.tags.items():
+            if self._at[commit] >= 0:
+                self._intake.writer.set_tag(name, self._at[commit])
+        tips = sorted({*references.branches.values(), *references.tags.values()})
+        self._intake.notes["more"] = {"tips": tips}
+
+
+def _rank(name: str) -> bool:
+    """Branches that others usually go off from come first."""
+    return name.rsplit("/", 1)[-1] not in ("main", "master", "trunk", "develop", "dev", "next", "staging")
+
+
+def chosen_files(path: Path, paths: tuple[str, ...]) -> Iterator[str]:
+    """The chosen files in the newest commit of HEAD's branch; for previews."""
+    repository = open_repository(path)
+    references = read_references(repository)
+    tip = references.branches.get(references.head)
+    if tip is not None:
+        yield from sorted(Files(repository, Globs(paths)).changes(None, tip))

@@ -1,0 +1,108 @@
+"""The chosen files of commits: which differ from a parent's, and what they hold."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+from engine.errors import InvalidValue
+from engine.exchange.formats import MAX_BYTES, format_of, parse
+from engine.exchange.globs import Globs
+from engine.model import values
+
+_CACHE_BYTES = 32 << 20
+_TREE = 0o040000
+_FILES = (0o100644, 0o100755, 0o100664)
+
+
+class Files:
+    """The chosen files of a repository's commits. Blob ids are told by their hex digits."""
+
+    def __init__(self, repository: Any, globs: Globs) -> None:
+        self._repository = repository
+        self._globs = globs
+        self.only = globs.only
+        self._parsed: OrderedDict[str, bytes | InvalidValue] = OrderedDict()
+        self._size = 0
+
+    def changes(self, base: str | None, commit: str) -> dict[str, str | None]:
+        """The chosen files that differ between two commits (from nothing, where `base` is None): path → blob, None
+        for one that is gone."""
+        tree = self._repository[commit].tree
+        before = self._repository[base].tree if base is not None else None
+        if before is not None and before.id == tree.id:
+            return {}
+        if self.only is not None:
+            old, new = self._blob(before, self.only), self._blob(tree, self.only)
+            return {} if old == new else {self.only: new}
+        if before is None:
+            return dict(self._walk(tree, ""))
+        return self._compare(before, tree)
+
+    def _compare(self, before: Any, tree: Any) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for delta in before.diff_to_tree(tree).deltas:
+            old, new = delta.old_file, delta.new_file
+            if self._wanted(old.path, old.mode):
+                found[old.path] = None
+            if self._wanted(new.path, new.mode):
+                found[new.path] = str(new.id)
+        return found
+
+    def _wanted(self, path: str, mode: int) -> bool:
+        return mode in _FILES and self._globs.match(path) and (self._globs.chosen or format_of(path) is not None)
+
+    @staticmethod
+    def _blob(tree: Any, path: str) -> str | None:
+        try:
+            entry = tree[path] if tree is not None else None
+        except KeyError:
+            return None
+        return str(entry.id) if entry is not None and entry.filemode in _FILES else None
+
+    def _walk(self, tree: Any, prefix: str) -> Iterator[tuple[str, str]]:
+        for entry in tree:
+            path = prefix + entry.name
+            if entry.filemode == _TREE:
+                yield from self._walk(self._repository[entry.id], path + "/")
+            elif self._wanted(path, entry.filemode):
+                yield path, str(entry.id)
+
+    def read(self, path: str, blob: str) -> bytes:
+        """The contents of a blob as JSON. Raises `InvalidValue` where it does not parse."""
+        key = f"{blob} {format_of(path)}"
+        found = self._parsed.get(key)
+        if found is None:
+            found = self._parse(path, blob)
+            self._parsed[key] = found
+            self._size += len(found) if isinstance(found, bytes) else 0
+            while self._size > _CACHE_BYTES:
+                _, old = self._parsed.popitem(last=False)
+                self._size -= len(old) if isinstance(old, bytes) else 0
+        if isinstance(found, InvalidValue):
+            raise found
+        return found
+
+    def refuse(self, path: str, blob: str) -> bool:
+        """Whether a blob that could be cut into pieces does not parse after all; it is remembered as such."""
+        key = f"{blob} {format_of(path)}"
+        found = self._parsed.get(key)
+        if not isinstance(found, bytes):
+            return False
+        try:
+            values.loads(found)
+        except InvalidValue as error:
+            self._parsed[key] = error
+            self._size -= len(found)
+            return True
+        return False
+
+    def _parse(self, path: str, blob: str) -> bytes | InvalidValue:
+        object_ = self._repository[blob]
+        if object_.size > MAX_BYTES:
+            return InvalidValue(f"the file is larger than {MAX_BYTES >> 20} MiB")
+        try:
+            return parse(object_.data, format_of(path) or "json")
+        except InvalidValue as error:
+            return error

@@ -1,0 +1,96 @@
+"""Which timeline each commit of a repository belongs to.
+
+A branch is a timeline: its commits are those on the first-parent walk from its tip until a commit that another one
+has; branches that others go off from (main, dev, …) come first, then HEAD's, then long ones. Side branches that were merged and are gone take their name from the message of the
+merge ("Merge branch 'x'", "Merge pull request #12 from a/b", …), or are called after the timeline that took them in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from engine.timeline.refs import MAX_NAME
+
+_BRANCHES = re.compile(r"^Merge (?:remote-tracking )?branch(?:es)? (.+)")
+_QUOTED = re.compile(r"'([^']+)'")
+_MESSAGES = (
+    re.compile(r"^Merge pull request #\d+ (?:in \S+ )?from (\S+)"),
+    re.compile(r"^Merged in (\S+)"),
+    re.compile(r"^Merge(?:d)? (\S+) into \S+$"),
+)
+
+
+def merged_names(message: str) -> list[str]:
+    """The branches that the message of a merge says were merged, in order."""
+    title = message.split("\n", 1)[0].strip()
+    found = _BRANCHES.match(title)
+    if found:
+        names = re.split(r" into | of ", found[1])[0]
+        return [name.removeprefix("origin/") for name in _QUOTED.findall(names)]
+    for pattern in _MESSAGES:
+        found = pattern.match(title)
+        if found:
+            return [found[1].strip("'\"")]
+    return []
+
+
+class Namer:
+    """Gives commits their timelines. `parents` and `message` look commits up; `known` are commits that have one."""
+
+    def __init__(
+        self,
+        parents: Callable[[str], Sequence[str]],
+        message: Callable[[str], str],
+        known: Mapping[str, str],
+        taken: Iterable[str],
+    ) -> None:
+        self._parents = parents
+        self._message = message
+        self._taken = set(taken)
+        self.timelines = dict(known)
+
+    def name(self, branches: Sequence[tuple[str, str]], order: Sequence[str]) -> dict[str, str]:
+        """Timelines of all commits of `order` (parents first). `branches`: names and tips, the most important first."""
+        self._taken.update(name for name, _ in branches)
+        for name, tip in branches:
+            self._walk(tip, name)
+        for commit in reversed(order):
+            parents = self._parents(commit)
+            if len(parents) > 1:
+                self._name_merged(commit, parents[1:])
+        for commit in reversed(order):
+            if commit not in self.timelines:
+                self._walk(commit, self._free("side"))
+        return self.timelines
+
+    def _walk(self, commit: str, name: str) -> None:
+        while commit not in self.timelines:
+            self.timelines[commit] = name
+            parents = self._parents(commit)
+            if not parents:
+                return
+            commit = parents[0]
+
+    def _name_merged(self, merge: str, others: Sequence[str]) -> None:
+        into = self.timelines.get(merge, "side")
+        names = merged_names(self._message(merge))
+        for place, other in enumerate(others):
+            if other not in self.timelines:
+                name = _clean(names[place]) if place < len(names) else ""
+                self._walk(other, self._free(name or f"{into}/side", first=bool(name)))
+
+    def _free(self, name: str, *, first: bool = False) -> str:
+        """The name, or one with a number after it."""
+        number = 1
+        free = name if first else f"{name}-1"
+        while free in self._taken:
+            number += 1
+            free = f"{name}-{number}"
+        self._taken.add(free)
+        return free
+
+
+def _clean(name: str) -> str:
+    """A name that a timeline may have."""
+    return "".join("-" if char in "~:" or ord(char) < 33 or ord(char) == 127 else char for char in name)[: MAX_NAME - 8]
