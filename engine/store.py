@@ -403,21 +403,21 @@ class Store:
         cancel leaves what was flushed, in whole transactions."""
         core = self._core
         with core.lock, core.db.hold():
-            with core.changing(), core.db.write():
-                core.catch_up()
+            with core.writing() as known:
+                pass  # what others did is taken in
+            if core.log.count > known:
+                core.tell(known)
             writer = core.bulk = BulkWriter(core, replica, description)
             try:
                 yield writer
             except Cancelled:
                 writer.flush()
                 raise
-            except BaseException:
-                writer.abandon()
-                raise
             else:
                 writer.flush()
             finally:
                 core.bulk = None
+                writer.abandon()
 
     def source(self, identity: bytes) -> dict[str, Any] | None:
         """How far an imported source has been read, or None for one that was not imported here."""
@@ -426,8 +426,7 @@ class Store:
     def set_default_timeline(self, name: str) -> None:
         """Choose the timeline that is meant when none is named."""
         core = self._core
-        with core.changing(), core.db.write():
-            core.catch_up()
+        with core.writing():
             core.refs.number(name)
             core.set_default_timeline(name)
 

@@ -36,7 +36,10 @@ TEXT_CACHE_BYTES = 24 << 20
 
 @dataclass(frozen=True, slots=True)
 class NewTransaction:
-    """A transaction ready to be appended: labels placed, id computed, parents and timeline as local numbers."""
+    """A transaction ready to be appended: labels placed, id computed, parents and timeline as local numbers.
+
+    `made_on` is the name that the timeline had when the transaction was made: it is part of the id.
+    """
 
     parents: tuple[int, ...]
     timeline: int
@@ -47,6 +50,7 @@ class NewTransaction:
     author: str
     message: str
     source: str
+    made_on: str
     id: bytes
     operations: int
     rows: RowColumns
@@ -71,12 +75,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Where a segment's transactions and rows begin, and how many there are."""
+    """Where a segment's transactions and rows begin, how many there are, and the checksums of its bodies."""
 
     first: int
     transactions: int
     first_row: int
     rows: int
+    checks: tuple[bytes, ...]
 
 
 _HEADER_TYPES = {
@@ -90,6 +95,7 @@ _HEADER_TYPES = {
     "rows_end": np.int64,
 }
 RESTORE = "restore it from a backup"
+_HOT = ("timeline", "replica", "seq", "time", "recorded", "author", "message", "source", "made_on", "id", "operations")
 _SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
 
 
@@ -187,7 +193,7 @@ class Log:
 
     @_locked
     def texts(self, dense: int) -> Texts:
-        """Author, message and source id of a transaction."""
+        """Author, message, source id, and the name that the timeline had when the transaction was made."""
         if dense >= self._tail:
             return self._tail_texts[dense - self._tail]
         part = self._part_of(dense)
@@ -310,7 +316,10 @@ class Log:
         found = self._db.execute(f"SELECT {name} FROM segment WHERE first_transaction=?", (part.first,))
         if not found:
             raise CorruptStore(f"the store is damaged: segment {part.first} is missing; restore it from a backup")
-        return unseal(f"segment.{name}", part.first, found[0][0])
+        body = found[0][0]
+        if body[:CHECKSUM_BYTES] != part.checks[segment.BODIES.index(name)]:
+            raise CorruptStore(f"the store is damaged: {name} of segment {part.first} are others; {RESTORE}")
+        return unseal(f"segment.{name}", part.first, body)
 
     def _fetch_values(self, first: int) -> bytes:
         return self._fetch("value_block", first)
@@ -328,12 +337,18 @@ class Log:
         self._follow_dictionaries()
         self._follow_segments()
         self._follow_hot()
-        if self.count < manifest["sealed"] or manifest["sealed"] < self._tail:
-            raise CorruptStore(
-                f"the store is damaged: the manifest counts {manifest['sealed']} transactions in segments, "
-                f"the file holds {min(self.count, self._tail)}; restore it from a backup"
-            )
-        self.chain = manifest["chain"]
+        for name, count in self.counts().items():
+            if count != manifest[name]:
+                raise CorruptStore(
+                    f"the store is damaged: {name} are {manifest[name]} by the manifest and {count} here; {RESTORE}"
+                )
+        if self.chain != manifest["chain"]:
+            raise CorruptStore(f"the store is damaged: its segments are not those that it wrote; {RESTORE}")
+
+    def counts(self) -> dict[str, int]:
+        """What the manifest counts: a file that holds less has lost something."""
+        paths = max(self._stored_paths, len(self._paths))
+        return {"transactions": self.count, "sealed": self._tail, "paths": paths, "values": len(self.values)}
 
     def _follow_dictionaries(self) -> None:
         for first, count in self._db.execute(
@@ -355,17 +370,18 @@ class Log:
         ):
             if first != self._tail or first_row != self._tail_row:
                 raise CorruptStore(f"the store is damaged: transactions {self._tail} to {first} are missing; {RESTORE}")
-            part = _Part(first, transactions, first_row, rows)
+            columns = segment.unpack_headers(unseal("segment.headers", first, headers), transactions, rows)
+            part = _Part(first, transactions, first_row, rows, columns.checks)
             skip = self.count - first
             if skip < transactions:
-                self._add_headers(
-                    segment.unpack_headers(unseal("segment.headers", first, headers), transactions), part, max(0, skip)
-                )
-            self._add_part(part)
+                self._add_headers(columns, part, max(0, skip))
+            self._add_part(part, headers)
 
     @_locked
-    def _add_part(self, part: _Part) -> None:
-        """Take over from the tail what a segment now holds."""
+    def _add_part(self, part: _Part, headers: bytes) -> None:
+        """Take over from the tail what a segment now holds. The chain covers all of it, as the headers' body has the
+        checksums of the others."""
+        self.chain = blake3(self.chain + headers[:CHECKSUM_BYTES]).digest()
         self._parts.append(part)
         self._part_rows = np.array([item.first_row for item in self._parts], np.int64)
         self._part_firsts = np.array([item.first for item in self._parts], np.int64)
@@ -399,6 +415,10 @@ class Log:
     def _append_hot(self, record: list[Any]) -> None:
         (*head, path_first, step_parents, steps, value_first, new_values, rows) = record
         skip = len(self.paths) - path_first if steps else 0
+        if skip < 0 or len(self.values) < value_first:
+            raise CorruptStore(
+                f"the store is damaged: paths or values of transaction {self.count} are missing; {RESTORE}"
+            )
         if skip < len(steps):
             self.paths.define(step_parents[skip:], steps[skip:])
         for canonical in new_values[len(self.values) - value_first :]:
@@ -406,8 +426,7 @@ class Log:
         columns = segment.make_columns(
             *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))
         )
-        names = ("timeline", "replica", "seq", "time", "recorded", "author", "message", "source", "id", "operations")
-        fields = dict(zip(names, head[1:], strict=True))
+        fields = dict(zip(_HOT, head[1:], strict=True))
         self.append(NewTransaction(parents=tuple(head[0]), rows=columns, **fields))
 
     # ----------------------------------------------------------------------------------------- appending
@@ -452,7 +471,7 @@ class Log:
         for parent in new.parents[1:]:
             self.extra_child.append(dense)
             self.extra_parent.append(parent)
-        self._tail_texts.append((new.author, new.message, new.source))
+        self._tail_texts.append((new.author, new.message, new.source, new.made_on))
         self._tail_ids.append(new.id)
         self._tail_rows.extend(new.rows)
         return dense
@@ -481,14 +500,13 @@ class Log:
     def write_hot(self, dense: int, paths_before: int, values_before: int) -> None:
         """Make one appended transaction durable, as a row of its own, with the paths and values that it brought."""
         rows = self.rows(dense)
-        author, message, source = self.texts(dense)
         names = ("timeline", "seq", "time", "recorded", "operations")
         timeline, seq, time, recorded, operations = (self._columns[name].data[dense].item() for name in names)
         replica = self.replicas[int(self._columns["replica"].data[dense])]
         fresh = range(paths_before, len(self.paths))
         record = [
             list(self.parents(dense)),
-            *(timeline, replica, seq, time, recorded, author, message, source, self.id(dense), operations),
+            *(timeline, replica, seq, time, recorded, *self.texts(dense), self.id(dense), operations),
             paths_before,
             [self.paths.parent(path) for path in fresh],
             [self.paths.encoded_step(path) for path in fresh],
@@ -507,29 +525,29 @@ class Log:
     def write_segment(self) -> None:
         """Turn the whole tail into a segment, with the paths and values not yet in blocks. The caller holds a write
         transaction and writes the manifest (`sealed`, `chain`) in it."""
+        self._write_dictionaries()
         if self.count == self._tail:
             return
-        part = _Part(self._tail, self.count - self._tail, self._tail_row, len(self._tail_rows))
-        self._write_dictionaries()
-        bodies = {
-            "headers": segment.pack_headers(self._tail_headers(part)),
-            "texts": segment.pack_texts(self._tail_texts),
-            "ids": b"".join(self._tail_ids),
-            "columns": segment.pack_rows(self._tail_rows.columns(), part.first_row + 1),
-        }
-        sealed = {name: seal(f"segment.{name}", part.first, payload) for name, payload in bodies.items()}
+        first = self._tail
+        payloads = (
+            segment.pack_texts(self._tail_texts),
+            b"".join(self._tail_ids),
+            segment.pack_rows(self._tail_rows.columns(), self._tail_row + 1),
+        )
+        bodies = [seal(f"segment.{name}", first, raw) for name, raw in zip(segment.BODIES, payloads, strict=True)]
+        checks = tuple(body[:CHECKSUM_BYTES] for body in bodies)
+        part = _Part(first, self.count - first, self._tail_row, len(self._tail_rows), checks)
+        headers = seal("segment.headers", first, segment.pack_headers(self._tail_headers(part)))
         self._db.execute(
             "INSERT INTO segment VALUES (?,?,?,?,?,?,?,?)",
-            (part.first, part.transactions, part.first_row, part.rows, *sealed.values()),
+            (first, part.transactions, part.first_row, part.rows, headers, *bodies),
         )
         self._db.execute("DELETE FROM hot_transaction")
-        checksums = b"".join(body[:CHECKSUM_BYTES] for body in sealed.values())
-        self.chain = blake3(self.chain + checksums).digest()
         rows = self._tail_rows.columns()
         self._row_cache.put(part.first, rows, rows.nbytes)
         self._text_cache.put(part.first, self._tail_texts, 300 * part.transactions)
         self._id_cache.put(part.first, self._tail_ids, (ID_BYTES + 41) * part.transactions)
-        self._add_part(part)
+        self._add_part(part, headers)
 
     def _tail_headers(self, part: _Part) -> HeaderColumns:
         local = {name: array.data[part.first :] for name, array in self._columns.items()}
@@ -547,6 +565,7 @@ class Log:
             extra_child=self.extra_child.data[extra],
             extra_parent=self.extra_parent.data[extra],
             replicas=tuple(self.replicas[i] for i in used.tolist()),
+            checks=part.checks,
         )
 
     def _write_dictionaries(self) -> None:

@@ -76,7 +76,9 @@ class Pending:
         columns = make_columns(
             columns.path, columns.kind, columns.value, columns.arg, place(columns.label, self._first_row + 1)
         )
-        texts: list[Texts] = [(header.author, header.message, header.source) for header in self._headers]
+        texts: list[Texts] = [
+            (header.author, header.message, header.source, header.timeline) for header in self._headers
+        ]
         self._log.append_run(
             Run(
                 parents=self._parents,

@@ -1,7 +1,8 @@
 """Segments: runs of transactions taken apart into columns, immutable once written.
 
-A segment has four bodies, fetched apart: `headers` (parents, timelines, clocks, counts: what the graph needs),
-`texts` (author, message, source id), `ids`, and `columns` (the rows). See ARCHITECTURE.md for the bytes.
+A segment has four bodies, fetched apart: `headers` (parents, timelines, clocks, counts: what the graph needs, and the
+checksums of the others), `texts` (author, message, source id, timeline's name), `ids`, and `columns` (the rows). See
+ARCHITECTURE.md for the bytes.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from engine.errors import CorruptStore
 from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL
 from engine.model.transactions import ID_BYTES, REPLICA_BYTES
 from engine.storage.dictionaries import pack_strings, unpack_strings
-from engine.storage.records import pack_arrays, unpack_arrays
+from engine.storage.records import CHECKSUM_BYTES, pack_arrays, unpack_arrays
 
+BODIES = ("texts", "ids", "columns")
 _PLACE_NONE, _PLACE_END, _PLACE_LABEL = 0, 1, 2
 
 
@@ -111,42 +113,45 @@ class HeaderColumns:
     extra_child: NDArray[np.int32]
     extra_parent: NDArray[np.int32]
     replicas: tuple[bytes, ...]
+    checks: tuple[bytes, ...]
 
 
 def pack_headers(headers: HeaderColumns) -> bytes:
-    """The `headers` payload."""
-    names = HeaderColumns.__dataclass_fields__
-    arrays = {name: getattr(headers, name) for name in names if name != "replicas"}
-    return pack_arrays(**arrays, replicas=np.frombuffer(b"".join(headers.replicas), np.uint8))
+    """The `headers` payload; `checks` are the checksums of the segment's other bodies, in the order of `BODIES`."""
+    arrays = {name: getattr(headers, name) for name in HeaderColumns.__dataclass_fields__}
+    for name in ("replicas", "checks"):
+        arrays[name] = np.frombuffer(b"".join(arrays[name]), np.uint8)
+    return pack_arrays(**arrays)
 
 
-def unpack_headers(payload: bytes, count: int) -> HeaderColumns:
-    """The transactions of a `headers` payload."""
-    arrays = unpack_arrays(payload)
-    if len(arrays["parent"]) != count:
-        raise CorruptStore(f"the store is damaged: a segment has {len(arrays['parent'])} transactions, not {count}")
-    raw = arrays.pop("replicas").tobytes()
-    replicas = tuple(raw[i : i + REPLICA_BYTES] for i in range(0, len(raw), REPLICA_BYTES))
-    return HeaderColumns(**arrays, replicas=replicas)
+def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
+    """The transactions of a `headers` payload, which are to be so many, with so many rows in all."""
+    arrays: dict[str, Any] = dict(unpack_arrays(payload))
+    if len(arrays["parent"]) != count or int(arrays["rows"].sum()) != rows:
+        raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
+    for name, size in (("replicas", REPLICA_BYTES), ("checks", CHECKSUM_BYTES)):
+        raw = arrays[name].tobytes()
+        arrays[name] = tuple(raw[i : i + size] for i in range(0, len(raw), size))
+    return HeaderColumns(**arrays)
 
 
-Texts = tuple[str, str, str]
+Texts = tuple[str, str, str, str]
+_TEXTS = ("author", "message", "source", "timeline")
+_REPEATED = ("author", "timeline")
 
 
 def pack_texts(texts: Sequence[Texts]) -> bytes:
-    """The `texts` payload: (author, message, source) of each transaction; authors once each."""
-    authors = {author: index for index, author in enumerate(dict.fromkeys(text[0] for text in texts))}
-    columns: dict[str, NDArray[Any]] = {
-        "author": np.fromiter((authors[text[0]] for text in texts), np.uint32, len(texts))
-    }
-    for name, strings in (
-        ("authors", list(authors)),
-        ("message", [text[1] for text in texts]),
-        ("source", [text[2] for text in texts]),
-    ):
+    """The `texts` payload: author, message, source id, and the name that the timeline had (it is part of the id)."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, column in zip(_TEXTS, zip(*texts, strict=True), strict=True):
+        strings: Sequence[str] = column
+        if name in _REPEATED:
+            places = {string: place for place, string in enumerate(dict.fromkeys(column))}
+            arrays[name] = np.fromiter((places[string] for string in column), np.uint32, len(column))
+            strings = list(places)
         packed = pack_strings([string.encode("utf-8", "surrogatepass") for string in strings])
-        columns |= {f"{name}_{part}": array for part, array in packed.items()}
-    return pack_arrays(**columns)
+        arrays |= {f"{name}_{part}": array for part, array in packed.items()}
+    return pack_arrays(**arrays)
 
 
 def unpack_texts(payload: bytes) -> list[Texts]:
@@ -155,12 +160,11 @@ def unpack_texts(payload: bytes) -> list[Texts]:
 
     def strings(name: str) -> list[str]:
         raw = unpack_strings({part: arrays[f"{name}_{part}"] for part in ("lengths", "bytes")})
-        return [item.decode("utf-8", "surrogatepass") for item in raw]
+        found = [item.decode("utf-8", "surrogatepass") for item in raw]
+        return [found[place] for place in arrays[name].tolist()] if name in _REPEATED else found
 
-    authors = strings("authors")
-    return list(
-        zip([authors[i] for i in arrays["author"].tolist()], strings("message"), strings("source"), strict=True)
-    )
+    author, message, source, timeline = map(strings, _TEXTS)
+    return list(zip(author, message, source, timeline, strict=True))
 
 
 def split_ids(payload: bytes, count: int) -> list[bytes]:

@@ -129,7 +129,7 @@ class BulkWriter:
         moves = self._moves()
         if not moves and not self._sources and core.log.count == self._flushed[0]:
             return
-        with core.changing(), core.db.write():
+        with core.writing():
             core.log.write_segment()
             core.graph.follow()
             if moves and self._action is None:
@@ -142,7 +142,6 @@ class BulkWriter:
                 head = core.moments.head(number)
                 if head >= 0 and core.states.needs_checkpoint(head):
                     core.states.write_checkpoint(head)
-            core.write_manifest()
         first = self._flushed[0]
         self._flushed = core.log.marks()
         self._pending = Pending(core.log)
@@ -165,8 +164,10 @@ class BulkWriter:
         return moves
 
     def abandon(self) -> None:
-        """Forget what was not flushed."""
-        self._pending = Pending(self._core.log)
-        self._core.log.rewind(self._flushed)
-        self._core.states.forget()
-        self._core.graph.follow()
+        """Forget what was not flushed: transactions, and paths and values that none of those flushed brought."""
+        core = self._core
+        self._pending = Pending(core.log)
+        if core.log.marks() != self._flushed:
+            core.log.rewind(self._flushed)
+            core.states.forget()
+            core.graph.follow()

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import CorruptStore
+from engine.model.operations import FIRST_VALUE
 from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
-from engine.storage.log import Log
+from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_object
 from engine.timeline import replica
 from engine.timeline.dag import Graph
@@ -66,20 +67,15 @@ class Core:
         body = self.db.execute("SELECT body FROM manifest WHERE name='store'")
         if body:
             self.manifest = unseal_object("manifest", "store", body[0][0])
-        elif self.db.execute("SELECT count(*) FROM segment")[0][0]:
-            raise CorruptStore(f"{self.db.path} is damaged: its manifest is missing; restore it from a backup")
         else:
             self.manifest = _new_manifest()
+        self._stored_manifest = self.manifest
         self.log.follow(self.manifest)
-        self.refs.follow()
+        self.refs.follow(self.manifest)
+        if self.db.execute("SELECT count(*) FROM source")[0][0] != self.manifest["sources"]:
+            raise CorruptStore(f"{self.db.path} is damaged: what was imported is not all noted; {RESTORE}")
         self.states.follow()
         self.graph.follow()
-        for ref in self.refs.timelines:
-            if any(head >= self.log.count for head in ref.heads):
-                raise CorruptStore(
-                    f"{self.db.path} is damaged: timeline {ref.name!r} is at a transaction that is missing; "
-                    "restore it from a backup"
-                )
         self._seen = self.db.data_version()
 
     def catch_up(self) -> None:
@@ -108,13 +104,26 @@ class Core:
                 self.reload()
                 raise
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[int]:
+        """Around one durable change of memory and file: what others did is taken in before, the manifest is written
+        after. Gives how many transactions were known."""
+        with self.changing(), self.db.write():
+            first = self.log.count
+            self.catch_up()
+            yield first
+            self._write_manifest()
+
     # ---------------------------------------------------------------------------------------- writing
 
-    def write_manifest(self) -> None:
-        """Store the counts and the chain of the log. The caller holds a write transaction."""
-        self.manifest = {**self.manifest, "sealed": self.log.sealed, "chain": self.log.chain}
-        body = seal_object("manifest", "store", self.manifest)
-        self.db.execute("INSERT OR REPLACE INTO manifest VALUES ('store', ?)", (body,))
+    def _write_manifest(self) -> None:
+        """Store what there is to be, and the chain of the log, if that has changed."""
+        counts = {**self.log.counts(), **self.refs.counts()}
+        manifest = {**self.manifest, **counts, "chain": self.log.chain}
+        if manifest != self._stored_manifest:
+            body = seal_object("manifest", "store", manifest)
+            self.db.execute("INSERT OR REPLACE INTO manifest VALUES ('store', ?)", (body,))
+            self.manifest = self._stored_manifest = manifest
 
     def own_replica(self) -> bytes:
         """The replica that this store's own commits belong to; a copied or restored store gets a new one.
@@ -126,17 +135,17 @@ class Core:
         if not own or self.manifest["place"] != here or replica.noted(own) > self.log.last_seq(own):
             own = os.urandom(REPLICA_BYTES)
             self.manifest = {**self.manifest, "place": here, "replica": own}
-            self.write_manifest()
         return own
 
     def set_default_timeline(self, name: str) -> None:
         """Remember which timeline commands mean when none is named. The caller holds a write transaction."""
         self.manifest = {**self.manifest, "timeline": name}
-        self.write_manifest()
 
     def write_source(self, identity: bytes, progress: dict[str, Any]) -> None:
         """Store how far a source has been read. The caller holds a write transaction."""
         body = seal_object("source", identity, progress)
+        new = not self.db.execute("SELECT 1 FROM source WHERE identity=?", (identity,))
+        self.manifest = {**self.manifest, "sources": self.manifest["sources"] + new}
         self.db.execute("INSERT OR REPLACE INTO source VALUES (?,?)", (identity, body))
 
     def source(self, identity: bytes) -> dict[str, Any] | None:
@@ -163,4 +172,6 @@ class Core:
 
 
 def _new_manifest() -> dict[str, Any]:
-    return {"sealed": 0, "chain": b"", "replica": b"", "place": "", "timeline": "main"}
+    counted = ("transactions", "sealed", "timelines", "tags", "actions", "sources")
+    counts = {**dict.fromkeys(counted, 0), "paths": 1, "values": FIRST_VALUE}
+    return {"chain": b"", "replica": b"", "place": "", "timeline": "main", **counts}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from engine.errors import BadInput, NotFound
+from engine.errors import BadInput, CorruptStore, NotFound
 from engine.storage.database import Database
 from engine.storage.records import seal_object, unseal_object
 
@@ -62,7 +62,7 @@ class Refs:
         self._ids: dict[str, int] = {}
         self._last_action = 0
 
-    def follow(self) -> None:
+    def follow(self, manifest: dict[str, Any]) -> None:
         """Read all from the file. The caller holds a read or write transaction."""
         self.timelines = []
         for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
@@ -73,6 +73,16 @@ class Refs:
             name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
         }
         self._last_action = self._db.execute("SELECT coalesce(max(id), 0) FROM oplog")[0][0]
+        for name, count in self.counts().items():
+            if count != manifest[name]:
+                raise CorruptStore(
+                    f"the store is damaged: {name} are {manifest[name]} by the manifest and {count} here; "
+                    "restore it from a backup"
+                )
+
+    def counts(self) -> dict[str, int]:
+        """What the manifest counts: a file that holds less has lost something."""
+        return {"timelines": len(self.timelines), "tags": len(self.tags), "actions": self._last_action}
 
     def _index(self) -> None:
         self._ids = {ref.name: number for number, ref in enumerate(self.timelines) if not ref.deleted}

@@ -53,7 +53,7 @@ class Transaction:
 
 def read_transaction(log: Log, dense: int, timeline: str) -> Transaction:
     """The transaction of a dense number; `timeline` is the name of the one that it was made on."""
-    author, message, source = log.texts(dense)
+    author, message, source, _ = log.texts(dense)
     return Transaction(
         dense=dense,
         handle=log.handle(dense),

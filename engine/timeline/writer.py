@@ -66,14 +66,11 @@ class Writer:
     def _write(self, batch: Sequence[Commit]) -> None:
         core = self._core
         try:
-            with core.changing(), core.db.write():
-                core.catch_up()
-                first = core.log.count
+            with core.writing() as first:
                 for commit in batch:
                     self._write_one(commit)
                 if core.log.tail_is_long():
                     core.log.write_segment()
-                    core.write_manifest()
         except BaseException as error:
             for commit in batch:
                 commit.error = commit.error or error
@@ -136,6 +133,7 @@ class Writer:
             author=commit.author,
             message=commit.message,
             source="",
+            made_on=commit.timeline,
             id=id_,
             operations=operations,
             rows=columns,
@@ -147,19 +145,17 @@ class Writer:
     def change(self, kind: str, text: str, plan: Callable[[], Sequence[tuple[str, Any, Any, Any]]]) -> Action:
         """Make the moves that `plan` gives against the names as they are then, as one action."""
         core = self._core
-        with core.changing(), core.db.write():
-            core.catch_up()
+        with core.writing() as first:
             action = core.refs.apply(kind, text, times.now(), plan())
-        core.tell(core.log.count)
+        core.tell(first)
         return action
 
     def step(self, which: str) -> Action | None:
         """`undo` or `redo`; None where there is nothing."""
         core = self._core
-        with core.changing(), core.db.write():
-            core.catch_up()
+        with core.writing() as first:
             action = core.refs.undo() if which == "undo" else core.refs.redo()
-        core.tell(core.log.count)
+        core.tell(first)
         return action
 
 
