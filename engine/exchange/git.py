@@ -238,7 +238,7 @@ class _GitImport:
 
     def _local(self, branch: str) -> str:
         """What a branch is called here."""
-        return self._plan.timeline if branch == self._references.head else branch
+        return self._plan.timeline if branch == self._plan.notes["default"] else branch
 
     def _take(self, commit: str, timeline: str) -> int:
         """Write the transaction of a commit, or find that it needs none; where its state stands."""

@@ -247,7 +247,8 @@ class Plan:
                 self.base = _head(store, name)
             elif _head(store, name) >= 0:
                 name = free_name(store, f"{name}@{self.stem}")
-            self.notes = {"kind": kind, "timeline": name, "base": self.base, "heads": {}, "detours": {}}
+            self.notes = {"kind": kind, "default": default, "timeline": name, "base": self.base}
+            self.notes |= {"heads": {}, "detours": {}}
             self.notes |= {"identities": [], "count": 0, "digest": b"", "more": {}}
         self.base = self.notes["base"]
         self.timeline = str(self.notes["timeline"])
