@@ -119,6 +119,11 @@ class Version:
         """Number of live children."""
         return len(self.state.live(self._log.paths.children(path)))
 
+    def child_counts(self) -> NDArray[Any]:
+        """Number of live children of every path id, in one pass: for those who ask for many."""
+        live = np.flatnonzero(self.state.values)[1:]
+        return np.bincount(self._log.paths.parents[live], minlength=len(self.state.values))
+
     def child(self, path: int, step: Step) -> int | None:
         """The live child at a step, or None."""
         from engine.model.paths import encode_step

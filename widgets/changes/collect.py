@@ -50,7 +50,8 @@ def collect(
     """Up to `limit` changes, grouped, each record with its name. A cancelled call returns what it has."""
     before, after = store.at(comparison.before), store.at(comparison.after)
     changes = list(islice(_until(store.diff(before, after), cancelled), limit + 1))
-    groups = [_named(found, before, after) for found in group(changes[:limit])]
+    fields: dict[int, str | None] = {}
+    groups = [_named(found, before, after, fields) for found in group(changes[:limit])]
     return Differences(comparison, tuple(groups), min(limit, len(changes)), len(changes) > limit)
 
 
@@ -61,7 +62,7 @@ def _until(changes: Iterable[Change], cancelled: Callable[[], bool]) -> Iterator
         yield change
 
 
-def _named(found: Group, before: Version, after: Version) -> Group:
+def _named(found: Group, before: Version, after: Version, fields: dict[int, str | None]) -> Group:
     """The group with the id, the fate and the human name of its record."""
     path_id = found.changes[0].path_id
     steps = split_path(found.changes[0].path)
@@ -71,7 +72,7 @@ def _named(found: Group, before: Version, after: Version) -> Group:
     whole = "added" if was == "absent" else "removed" if now == "absent" else None
     label = None
     if found.depth and is_element(steps[found.depth - 1]) and "map" in (was, now):
-        label = record_label(after if now == "map" else before, path_id)
+        label = record_label(after if now == "map" else before, path_id, fields)
     return replace(found, path_id=path_id, whole=whole, label=label)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from engine.timeline.version import MISSING
 from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, theme
 from widgets.values import key_text, preview, split_path
-from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour
+from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
 
 from .model import PATH, ChangesModel, change_text, change_title
 from .records import KINDS, SIGNS, Group
@@ -76,7 +76,7 @@ class ChangesDelegate(QStyledItemDelegate):
             return ""
         parts = self.parts(found, change, index, theme())
         room = rect.width() - (SIGN_WIDTH if index.column() == PATH else SPACE_XS)
-        needed = sum(QFontMetrics(font).horizontalAdvance(text) + gap for text, font, _, _, gap in parts)
+        needed = sum(width_of(text, font) + gap for text, font, _, _, gap in parts)
         whole = change.path if change and index.column() == PATH else found.path
         if change is not None and index.column() != PATH:
             whole = change_text(change)

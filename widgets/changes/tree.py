@@ -44,7 +44,7 @@ class ChangesTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalScrollBar().setSingleStep(fonts().row)
-        SharedWidth(self, 0.38)
+        SharedWidth(self, self.header(), 0.38)
         self.doubleClicked.connect(self._activate)
 
     def show_groups(self, groups: Sequence[Group]) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 T = TypeVar("T")
-QUICK_OPERATIONS = 300  #: a transaction of so many operations at most is compared at once
+QUICK_OPERATIONS = 100  #: a transaction of so many operations at most is compared at once
 FIRST = 2000  #: changes shown before a person asks for more
 _WAIT = 120
 

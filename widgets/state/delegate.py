@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QValidator
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Slot
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPen, QValidator
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -20,13 +20,34 @@ from engine.errors import InvalidValue
 from widgets.editing.edits import parse_value
 from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, icon, theme
 from widgets.values import is_element
-from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour
+from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
 
 from .model import KEY, StateModel
 from .nodes import Row
 
 Index = QModelIndex | QPersistentModelIndex
 _PENCIL = 14
+INDENT, ARROW = 16, 16
+
+
+def indent(depth: int) -> int:
+    """Where the texts of a row of this depth begin."""
+    return SPACE_XS + depth * INDENT + ARROW
+
+
+def arrow_rect(rect: QRect, depth: int) -> QRect:
+    """The arrow of a container in the rectangle of its key cell."""
+    return QRect(rect.left() + SPACE_XS + depth * INDENT, rect.center().y() - ARROW // 2, ARROW, ARROW)
+
+
+def draw_arrow(painter: QPainter, rect: QRect, expanded: bool, tokens: Theme) -> None:
+    """A chevron to the right or down: by hand, as an icon takes ten times as long."""
+    middle = QPointF(rect.center()) + QPointF(0.5, 0.5)
+    corners = ((-3.5, -1.75), (0, 1.75), (3.5, -1.75)) if expanded else ((-1.75, -3.5), (1.75, 0), (-1.75, 3.5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(tokens.text_muted, 1.5))
+    painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 class StateDelegate(QStyledItemDelegate):
@@ -41,21 +62,28 @@ class StateDelegate(QStyledItemDelegate):
         model: StateModel = index.model()  # type: ignore[assignment]
         row = model.row(index)
         tokens = theme()
-        self._background(painter, option, row, tokens)
+        self._background(painter, option, row, index, tokens)
         painter.save()
         painter.setClipRect(option.rect)
         if index.column() == KEY:
-            self._key(painter, option.rect, row, tokens)
+            depth = model.depth(index)
+            if model.reader.expandable(row.path_id):
+                draw_arrow(painter, arrow_rect(option.rect, depth), model.is_expanded(index), tokens)
+            self._key(painter, option.rect.adjusted(indent(depth), 0, 0, 0), row, tokens)
         else:
             self._value(painter, option.rect, row, tokens)
         painter.restore()
 
-    def _background(self, painter: QPainter, option: QStyleOptionViewItem, row: Row, tokens: Theme) -> None:
+    def _background(
+        self, painter: QPainter, option: QStyleOptionViewItem, row: Row, index: Index, tokens: Theme
+    ) -> None:
         _, tint = mark_colours(row.mark, tokens)
         if row.edit is not None:
             tint = tokens.accent_soft
         if tint is not None:
-            painter.fillRect(option.rect, tint)
+            model: StateModel = index.model()  # type: ignore[assignment]
+            left = indent(model.depth(index)) if index.column() == KEY else 0
+            painter.fillRect(option.rect.adjusted(left, 0, 0, 0), tint)
         style = option.widget.style() if option.widget else None
         if style is not None:
             style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
@@ -102,7 +130,8 @@ class StateDelegate(QStyledItemDelegate):
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         model: StateModel = index.model()  # type: ignore[assignment]
-        QToolTip.showText(event.globalPos(), self.tool_tip(model.row(index), index.column(), option.rect.width()), view)
+        width = option.rect.width() - (indent(model.depth(index)) if index.column() == KEY else 0)
+        QToolTip.showText(event.globalPos(), self.tool_tip(model.row(index), index.column(), width), view)
         return True
 
     def tool_tip(self, row: Row, column: int, width: int) -> str:
@@ -116,7 +145,7 @@ class StateDelegate(QStyledItemDelegate):
             if row.was is not None:
                 parts.append((f"was {row.was.text}", face.small))
             room = width - SPACE_XS
-        needed = sum(QFontMetrics(font).horizontalAdvance(text) + SPACE_S for text, font in parts)
+        needed = sum(width_of(text, font) + SPACE_S for text, font in parts)
         return "\n".join(text for text, _ in parts) if needed > room or (column != KEY and row.value.cut) else ""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:

@@ -78,7 +78,7 @@ class StateEditing(QObject):
             return
         taken = None
         if reader.kind(path_id) == "map":
-            taken = {reader.row(child).key for child in reader.children(path_id) if not reader.removed(child)}
+            taken = {reader.row(child).key for child in reader.children(path_id).tolist() if not reader.removed(child)}
         dialog = ValueDialog(self._path(path_id), NO_VALUE, taken=taken, parent=self._view)
         dialog.taken.connect(lambda: self._add(path_id, dialog.name(), dialog.value()))
         dialog.open()
@@ -124,7 +124,7 @@ class StateEditing(QObject):
         else:
             place = reader.version.child_count(path_id)
             self._collect(Edit("insert", path, value, index=place, parent_id=path_id))
-        self._tree.setExpanded(self._tree.nodes.index_of(path_id), True)
+        self._tree.set_expanded(path_id, True)
 
     def _collect(self, edit: Edit) -> None:
         at = self._session.selected

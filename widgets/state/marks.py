@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from engine.timeline.version import Version
 
 #: A transaction of so many operations at most is compared at once; larger ones in the background.
-QUICK_OPERATIONS = 300
+QUICK_OPERATIONS = 100
 
 
 def read_marks(store: Store, dense: int) -> tuple[Version, Marks]:

@@ -1,228 +1,119 @@
-"""The state as a Qt tree that reads only what is looked at.
-
-A container gets a `Branch` when it is first expanded: the ids of its children in an array, nothing for each child.
-The internal id of an index is the path id of the container around it, plus one (0: the root row). When the moment
-changes, the branches are read anew and the rows that persist keep their expansion and selection.
-"""
+"""The rows of the state as a Qt model of two columns. It reads what is looked at, when it is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from widgets.editing.edits import Edits
-
-from .nodes import Marks, Reader, Row
+from .nodes import Reader, Row
+from .rows import EMPTY, Rows, flatten
 
 Index = QModelIndex | QPersistentModelIndex
 KEY, VALUE = 0, 1
-ROOT = 0
+_PLAIN = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_EDITABLE = _PLAIN | Qt.ItemFlag.ItemIsEditable
 
 
-@dataclass(slots=True)
-class Branch:
-    """The child rows of an expanded container, and where it stands itself."""
-
-    path_id: int
-    parent_id: int  #: -1 for the root
-    row: int  #: among the children of the parent
-    children: list[int]
-    _places: dict[int, int] | None = None
-
-    def place(self, child: int) -> int:
-        """The row of a child, -1 if it is not there."""
-        if self._places is None:
-            self._places = {child: row for row, child in enumerate(self.children)}
-        return self._places.get(child, -1)
-
-    def replace(self, children: list[int]) -> None:
-        """Take other children."""
-        self.children, self._places = children, None
-
-
-class StateModel(QAbstractItemModel):
-    """Two columns, key and value, of the nodes of a version; the root `$` is the one row at the top."""
+class StateModel(QAbstractTableModel):
+    """The expanded rows of a moment. `expanded` holds path ids, also of containers that are not there just now: what
+    was expanded is so again when it comes back."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.reader = Reader(None)
-        self._branches: dict[int, Branch] = {}
-        self.edit_value: Callable[[int, str], bool] | None = None  #: asked by the editor of a cell
+        self.rows: Rows = EMPTY
+        self.expanded: set[int] = set()
+        self.edit_value: Callable[[int, str], bool] | None = None  #: takes what was typed into a cell
 
     # ------------------------------------------------------------------------------------------ what is shown
 
-    def show(self, reader: Reader, keep: Collection[int] | None = None) -> None:
-        """Show another moment. Of the branches that were read, those in `keep` are read anew (None: all), the
-        others when they are next expanded."""
-        had_root = self.rowCount() > 0
-        has_root = reader.version is not None
-        if not had_root or not has_root:
-            self.beginResetModel()
+    def show(self, reader: Reader, expanded: Iterable[int] | None = None) -> bool:
+        """Show another moment; whether rows came or went (the model was reset then)."""
+        if expanded is not None:
+            self.expanded = set(expanded)
+        rows = flatten(reader, self.expanded)
+        if rows.same(self.rows):
             self.reader = reader
-            self._branches = {}
-            self.endResetModel()
-            return
-        if self._same_rows(reader, keep):
-            self.reader = reader
-            self.repaint_all()
-            return
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        ids = [(self.path_id(index), index.column()) for index in before]
-        self.reader = reader
-        self._reread(keep)
-        self.changePersistentIndexList(before, [self.index_of(path_id, column) for path_id, column in ids])
-        self.layoutChanged.emit()
-
-    def set_marks(self, previous: Any, marks: Marks) -> None:
-        """Mark what the selected transaction did."""
-        self.show(self.reader.with_marks(previous, marks))
-
-    def set_edits(self, edits: Edits) -> None:
-        """Show collected edits."""
-        self.show(self.reader.with_edits(edits))
-
-    def repaint_all(self) -> None:
-        """Values may differ, rows do not. Views repaint what they show, so one signal for the root is enough."""
-        self.dataChanged.emit(self.index(0, KEY), self.index(0, VALUE))
-
-    def _same_rows(self, reader: Reader, keep: Collection[int] | None) -> bool:
-        for branch in self._branches.values():
-            if keep is not None and branch.path_id not in keep:
-                return False
-            if reader.children(branch.path_id) != branch.children:
-                return False
+            self.rows = rows
+            if len(rows):
+                self.dataChanged.emit(self.index(0, KEY), self.index(len(rows) - 1, VALUE))
+            return False
+        self.beginResetModel()
+        self.reader, self.rows = reader, rows
+        self.endResetModel()
         return True
 
-    def _reread(self, keep: Collection[int] | None) -> None:
-        old, self._branches = self._branches, {}
-        # A parent was always read before its children, so dictionary order is parents first.
-        for path_id, branch in old.items():
-            if keep is not None and path_id not in keep:
-                continue
-            if path_id == ROOT:
-                row = 0
-            else:
-                around = self._branches.get(branch.parent_id)
-                row = around.place(path_id) if around else -1
-            if row < 0:
-                continue
-            children = self.reader.children(path_id)
-            if children:
-                self._branches[path_id] = Branch(path_id, branch.parent_id, row, children)
+    def expand(self, row: int) -> None:
+        """Show what is below a container, as far as it was expanded before."""
+        path_id = int(self.rows.path_ids[row])
+        if path_id in self.expanded or not self.reader.expandable(path_id):
+            return
+        self.expanded.add(path_id)
+        found = flatten(self.reader, self.expanded, path_id, int(self.rows.depths[row]))
+        if len(found) > 1:
+            self.beginInsertRows(QModelIndex(), row + 1, row + len(found) - 1)
+            self.rows = self._spliced(row + 1, row + 1, found.path_ids[1:], found.depths[1:])
+            self.endInsertRows()
+        self._repaint(row)
+
+    def collapse(self, row: int) -> None:
+        """Hide what is below a container."""
+        path_id = int(self.rows.path_ids[row])
+        if path_id not in self.expanded:
+            return
+        self.expanded.discard(path_id)
+        end = self.rows.end_below(row)
+        if end > row + 1:
+            self.beginRemoveRows(QModelIndex(), row + 1, end - 1)
+            self.rows = self._spliced(row + 1, end, EMPTY.path_ids, EMPTY.depths)
+            self.endRemoveRows()
+        self._repaint(row)
+
+    def _spliced(self, start: int, end: int, path_ids: Any, depths: Any) -> Rows:
+        old = self.rows
+        return Rows(
+            np.concatenate((old.path_ids[:start], path_ids, old.path_ids[end:])),
+            np.concatenate((old.depths[:start], depths, old.depths[end:])),
+        )
+
+    def _repaint(self, row: int) -> None:
+        self.dataChanged.emit(self.index(row, KEY), self.index(row, VALUE))
 
     # ------------------------------------------------------------------------------------------------- indexes
 
     def path_id(self, index: Index) -> int:
         """The path of a row; -1 for no row. Additions that are not committed are below -1."""
-        if not index.isValid():
-            return -1
-        container = index.internalId() - 1
-        if container < 0:
-            return ROOT
-        return self._branches[container].children[index.row()]
+        return int(self.rows.path_ids[index.row()]) if index.isValid() else -1
 
     def row(self, index: Index) -> Row:
         """What a row says."""
         return self.reader.row(self.path_id(index))
 
+    def depth(self, index: Index) -> int:
+        """How deep a row is, 0 for the root."""
+        return int(self.rows.depths[index.row()])
+
+    def is_expanded(self, index: Index) -> bool:
+        """Whether what is below is shown."""
+        return self.path_id(index) in self.expanded
+
     def index_of(self, path_id: int, column: int = KEY) -> QModelIndex:
-        """The index of a node whose parents were read; invalid otherwise."""
-        if path_id == ROOT:
-            return self.createIndex(0, column, 0) if self.reader.version is not None else QModelIndex()
-        if path_id < ROOT:
-            parent_id = self._parent_of_addition(path_id)
-        else:
-            parent_id = self.reader.parent(path_id)
-        branch = self._branches.get(parent_id)
-        row = branch.place(path_id) if branch else -1
-        return self.createIndex(row, column, parent_id + 1) if row >= 0 else QModelIndex()
+        """The index of a path that has a row; invalid otherwise."""
+        place = self.rows.place(path_id)
+        return self.index(place, column) if place >= 0 else QModelIndex()
 
-    def _parent_of_addition(self, path_id: int) -> int:
-        place = -2 - path_id
-        return self.reader.edits[place].parent_id if 0 <= place < len(self.reader.edits) else -1
-
-    def reach(self, path_id: int) -> QModelIndex:
-        """The index of a node, reading the containers above it; of the nearest one that is there otherwise."""
-        chain = [path_id]
-        while chain[-1] > ROOT:
-            chain.append(self.reader.parent(chain[-1]))
-        found = self.index_of(ROOT)
-        for step in reversed(chain[:-1]):
-            if self.canFetchMore(found):
-                self.fetchMore(found)
-            index = self.index_of(step)
-            if not index.isValid():
-                break
-            found = index
-        return found
-
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Qt: the index of a child."""
-        if not parent.isValid():
-            valid = row == 0 and 0 <= column <= VALUE and self.reader.version is not None
-            return self.createIndex(0, column, 0) if valid else QModelIndex()
-        if parent.column() != KEY:
-            return QModelIndex()
-        branch = self._branches.get(self.path_id(parent))
-        if branch is None or not 0 <= row < len(branch.children) or not 0 <= column <= VALUE:
-            return QModelIndex()
-        return self.createIndex(row, column, branch.path_id + 1)
-
-    def parent(self, index: Index = None) -> Any:  # type: ignore[override,assignment]
-        """Qt: the index of the container around a row."""
-        if index is None:
-            return QObject.parent(self)
-        container = index.internalId() - 1 if index.isValid() else -1
-        if container < 0:
-            return QModelIndex()
-        branch = self._branches.get(container)
-        if branch is None:
-            return QModelIndex()
-        return self.createIndex(branch.row, KEY, branch.parent_id + 1)
-
-    # ------------------------------------------------------------------------------------------ rows, fetching
+    # ---------------------------------------------------------------------------------------------------- data
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Qt: the child rows read so far."""
-        if not parent.isValid():
-            return 1 if self.reader.version is not None else 0
-        if parent.column() != KEY:
-            return 0
-        branch = self._branches.get(self.path_id(parent))
-        return len(branch.children) if branch else 0
+        """Qt: the rows."""
+        return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Qt: key and value."""
-        return 2
-
-    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
-        """Qt: whether there is anything to expand; nothing is read for it."""
-        if not parent.isValid():
-            return self.reader.version is not None
-        return parent.column() == KEY and self.reader.expandable(self.path_id(parent))
-
-    def canFetchMore(self, parent: Index) -> bool:
-        """Qt: whether the children were not read yet."""
-        return parent.isValid() and self.path_id(parent) not in self._branches and self.hasChildren(parent)
-
-    def fetchMore(self, parent: Index) -> None:
-        """Qt: read the children."""
-        path_id = self.path_id(parent)
-        if path_id in self._branches or path_id < ROOT:
-            return
-        children = self.reader.children(path_id)
-        if not children:
-            return
-        parent_id = parent.internalId() - 1
-        self.beginInsertRows(self.index_of(path_id), 0, len(children) - 1)
-        self._branches[path_id] = Branch(path_id, parent_id, parent.row(), children)
-        self.endInsertRows()
-
-    # ---------------------------------------------------------------------------------------------------- data
+        return 0 if parent.isValid() else 2
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt: texts; the delegate draws from `row`."""
@@ -234,28 +125,38 @@ class StateModel(QAbstractItemModel):
                 return f"{row.label}  {row.key}" if row.label else row.key
             return row.value.text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.row(index).spoken if index.column() == KEY else self.row(index).value.text
+            return self._spoken(index)
         if role == Qt.ItemDataRole.EditRole and index.column() == VALUE:
             return self.reader.edit_text(self.path_id(index))
         return None
 
+    def _spoken(self, index: Index) -> str:
+        row = self.row(index)
+        if index.column() == VALUE:
+            return row.value.text
+        text = f"{row.spoken}, level {self.depth(index)}"
+        if self.reader.expandable(row.path_id):
+            text += ", expanded" if self.is_expanded(index) else ", collapsed"
+        return text
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt: titles of the columns."""
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return ("Key", "Value")[section]
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return ("Key", "Value")[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Qt: leaves that are there can be edited in place."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
-        row = self.row(index)
-        if index.column() == VALUE and self.edit_value is not None and not row.container and row.mark != "removed":
-            flags |= Qt.ItemFlag.ItemIsEditable
-        if not row.container:
-            flags |= Qt.ItemFlag.ItemNeverHasChildren
-        return flags
+        if index.column() != VALUE or self.edit_value is None:
+            return _PLAIN
+        path_id = self.path_id(index)
+        editable = self.reader.kind(path_id) == "leaf" and not self.reader.removed(path_id)
+        return _EDITABLE if editable else _PLAIN
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt: a text typed into a value cell."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.model import values
 from widgets.editing.edits import Edit, Edits
 from widgets.values import (
     Preview,
-    is_element,
     key_text,
     preview,
     preview_container,
@@ -38,6 +40,8 @@ class Marks:
 
 
 NO_MARKS = Marks()
+_MOST_NAMES = 100_000
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,25 @@ class Row:
         return ", ".join(part for part in parts if part)
 
 
+class Names:
+    """What is the same at every moment of a store: keys as texts, and which field names the records of a list."""
+
+    def __init__(self) -> None:
+        self.keys: dict[int, str] = {}
+        self.fields: dict[int, str | None] = {}
+
+    def key(self, version: Version, path_id: int) -> str:
+        """The key of a path as the tree shows it; elements without key are named by their place at this moment."""
+        found = self.keys.get(path_id)
+        if found is None:
+            found = key_text(version.step_text(path_id))
+            if not found.startswith("["):
+                if len(self.keys) > _MOST_NAMES:
+                    self.keys.clear()
+                self.keys[path_id] = found
+        return found
+
+
 class Reader:
     """Rows and children of one moment: its version, the one before, the marks between them, and collected edits."""
 
@@ -78,18 +101,30 @@ class Reader:
         previous: Version | None = None,
         marks: Marks = NO_MARKS,
         edits: Edits = (),
+        names: Names | None = None,
     ) -> None:
         self.version, self.previous, self.marks, self.edits = version, previous, marks, edits
         self._edited = {edit.path_id: edit for edit in edits if edit.path_id >= 0}
+        self._gaining = {edit.parent_id for edit in edits if edit.path_id < 0}
+        self._counts: NDArray[Any] | None = None
         self._rows: dict[int, Row] = {}
+        self._names = names if names is not None else Names()
+
+    def at(self, version: Version, edits: Edits = ()) -> Reader:
+        """Another moment of the same store: names of paths are known already."""
+        return Reader(version, edits=edits, names=self._names)
 
     def with_marks(self, previous: Version | None, marks: Marks) -> Reader:
         """The same moment with what its transaction did."""
-        return Reader(self.version, previous, marks, self.edits)
+        found = Reader(self.version, previous, marks, self.edits, self._names)
+        found._counts = self._counts
+        return found
 
     def with_edits(self, edits: Edits) -> Reader:
         """The same moment with other edits."""
-        return Reader(self.version, self.previous, self.marks, edits)
+        found = Reader(self.version, self.previous, self.marks, edits, self._names)
+        found._counts = self._counts
+        return found
 
     # ------------------------------------------------------------------------------------------- structure
 
@@ -114,26 +149,30 @@ class Reader:
         """Whether the node has children to show."""
         if self.kind(path_id) not in ("map", "list"):
             return False
-        source = self.previous if self.removed(path_id) else self.version
-        return (
-            (source is not None and source.child_count(path_id) > 0)
-            or path_id in self.marks.lost
-            or any(edit.parent_id == path_id and edit.path_id < 0 for edit in self.edits)
-        )
+        if self.removed(path_id):
+            return self.previous is not None and self.previous.child_count(path_id) > 0
+        return self.child_count(path_id) > 0 or path_id in self.marks.lost or path_id in self._gaining
 
-    def children(self, path_id: int) -> list[int]:
+    def child_count(self, path_id: int) -> int:
+        """Live children. All are counted at the first call: a tree asks for every row that it lays out."""
+        if self._counts is None:
+            assert self.version is not None
+            self._counts = self.version.child_counts()
+        return int(self._counts[path_id]) if path_id < len(self._counts) else 0
+
+    def children(self, path_id: int) -> NDArray[Any]:
         """Ids of the child rows: live ones in order, each followed by what was removed after it, then additions that
         are not committed (negative: -2 minus their place among the edits)."""
         if self.version is None or self.kind(path_id) not in ("map", "list"):
-            return []
+            return _NONE
         if self.removed(path_id):
-            return [int(child) for child in self.previous.children(path_id)] if self.previous is not None else []
-        live: list[int] = self.version.children(path_id).tolist()
+            return self.previous.children(path_id) if self.previous is not None else _NONE
+        live = self.version.children(path_id)
         if path_id in self.marks.lost and self.previous is not None:
-            live = with_ghosts(live, self.previous.children(path_id).tolist())
-        for place, edit in enumerate(self.edits):
-            if edit.parent_id == path_id and edit.path_id < 0:
-                live.append(-2 - place)
+            live = with_ghosts(live, self.previous.children(path_id))
+        if path_id in self._gaining:
+            places = [-2 - place for place, edit in enumerate(self.edits) if edit.parent_id == path_id]
+            live = np.concatenate((live, places))
         return live
 
     # -------------------------------------------------------------------------------------------------- rows
@@ -172,9 +211,10 @@ class Reader:
         assert version is not None
         kind = version.kind(path_id)
         container = kind in ("map", "list")
-        step = version.step_text(path_id) if path_id else "$"
-        key = key_text(step)
-        label = record_label(version, path_id) if kind == "map" and is_element(step) else None
+        key = self._names.key(version, path_id)
+        label = None
+        if kind == "map" and path_id and not isinstance(version.step(path_id), str):
+            label = record_label(version, path_id, self._names.fields)
         edit = self._edited.get(path_id)
         value = self._value(version, path_id, kind)
         if edit is not None:
@@ -192,10 +232,10 @@ class Reader:
             edit=edit,
         )
 
-    @staticmethod
-    def _value(version: Version, path_id: int, kind: str) -> Preview:
+    def _value(self, version: Version, path_id: int, kind: str) -> Preview:
         if kind in ("map", "list"):
-            return preview_container(kind, version.child_count(path_id))
+            count = self.child_count(path_id) if version is self.version else version.child_count(path_id)
+            return preview_container(kind, count)
         return preview(version.value(path_id))
 
     def _mark(self, path_id: int, container: bool, gone: bool) -> tuple[str, Preview | None]:
@@ -215,21 +255,19 @@ class Reader:
         return kind or "inside", None
 
 
-def with_ghosts(live: list[int], before: list[int]) -> list[int]:
+def with_ghosts(live: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:
     """The live children with the removed ones after the sibling that they followed."""
-    here = set(live)
-    after: dict[int, list[int]] = {}
-    anchor = -1
-    for child in before:
-        if child in here:
-            anchor = child
-        else:
-            after.setdefault(anchor, []).append(child)
-    result = after.get(-1, [])
-    for child in live:
-        result.append(child)
-        result += after.get(child, ())
-    return result
+    stayed = np.isin(before, live)
+    gone = np.flatnonzero(~stayed)
+    if not len(gone):
+        return live
+    # For each that is gone: the last one before it that stayed, and where that stands now.
+    anchor = np.maximum.accumulate(np.where(stayed, np.arange(len(before)), -1))[gone]
+    order = np.argsort(live)
+    places = np.zeros(len(gone), np.int64)
+    kept = anchor >= 0
+    places[kept] = order[np.searchsorted(live, before[anchor[kept]], sorter=order)] + 1
+    return np.insert(live, places, before[gone])
 
 
 def marks_from(changes: Iterable[Any], parent_of: Any, is_live: Any) -> Marks:

@@ -18,8 +18,8 @@ from widgets.values.bar import bar, tool_button
 from .editing import StateEditing
 from .marks import QUICK_OPERATIONS, read_marks
 from .menu import state_menu
-from .model import ROOT
-from .nodes import Marks, Reader
+from .nodes import Marks
+from .rows import ROOT
 from .search import Hits, search
 from .search_bar import SearchBar
 from .tree import StateTree
@@ -125,7 +125,7 @@ class StateView(QWidget):
         assert graph is not None
         self._shown = dense
         version = self._session.version()
-        reader = Reader(version, edits=self.editing.edits_at(dense))
+        reader = self.tree.nodes.reader.at(version, self.editing.edits_at(dense))
         if int(graph.operations[dense]) <= QUICK_OPERATIONS:
             previous, marks = read_marks(store, dense)
             self.tree.show_reader(reader.with_marks(previous, marks))

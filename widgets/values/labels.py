@@ -40,12 +40,23 @@ def label_text(value: object) -> str | None:
     return text if len(text) <= _TOO_LONG else text[: _TOO_LONG - 1] + "…"
 
 
-def record_label(version: Version, path_id: int) -> str | None:
-    """The human name of a map: the value of the field that most likely holds it, of its first forty."""
-    names: dict[str, int] = {}
-    for child in version.children(path_id)[:_FIELDS_LOOKED_AT].tolist():
-        names[key_of(version.step_text(child))] = child
-    chosen = label_field(names)
-    if chosen is None or version.kind(names[chosen]) != "leaf":
+def record_label(version: Version, path_id: int, known: dict[int, str | None] | None = None) -> str | None:
+    """The human name of a map: the value of the field that most likely holds it, of its first forty.
+
+    `known` remembers the field by list, so that the next record of the same list is one look-up.
+    """
+    parent = version.parent(path_id)
+    if known is not None and parent in known:
+        field = known[parent]
+        child = version.child(path_id, field) if field is not None else None
+    else:
+        names: dict[str, int] = {}
+        for item in version.children(path_id)[:_FIELDS_LOOKED_AT].tolist():
+            names[key_of(version.step_text(item))] = item
+        field = label_field(names)
+        child = names[field] if field is not None else None
+        if known is not None:
+            known[parent] = field
+    if child is None or version.kind(child) != "leaf":
         return None
-    return label_text(version.value(names[chosen]))
+    return label_text(version.leaf(child))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
@@ -39,11 +41,37 @@ def draw_sign(painter: QPainter, mark: str, font: QFont, tokens: Theme, rect: QR
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, SIGNS[mark])
 
 
+_struck: dict[int, tuple[QFont, QFont]] = {}
+_metrics: dict[int, tuple[QFont, QFontMetrics]] = {}
+
+
 def struck(font: QFont) -> QFont:
     """The font with a line through its text."""
-    found = QFont(font)
-    found.setStrikeOut(True)
-    return found
+    kept = _struck.get(id(font))
+    if kept is None:
+        found = QFont(font)
+        found.setStrikeOut(True)
+        kept = _struck[id(font)] = (font, found)  # the font as well: its id must not go to another one
+    return kept[1]
+
+
+def metrics_of(font: QFont) -> QFontMetrics:
+    """The metrics of one of the few fonts that there are."""
+    kept = _metrics.get(id(font))
+    if kept is None:
+        kept = _metrics[id(font)] = (font, QFontMetrics(font))
+    return kept[1]
+
+
+@lru_cache(maxsize=8192)
+def _width(text: str, font_id: int) -> int:
+    return _metrics[font_id][1].horizontalAdvance(text)
+
+
+def width_of(text: str, font: QFont) -> int:
+    """The width of a text; rows are drawn again and again with the same ones."""
+    metrics_of(font)
+    return _width(text, id(font))
 
 
 def draw_cut(
@@ -60,13 +88,12 @@ def draw_cut(
     room = rect.right() - left - SPACE_XS
     if room <= 0:
         return left
-    metrics = QFontMetrics(font)
-    width = metrics.horizontalAdvance(text)
+    width = width_of(text, font)
     if width > room:
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        text = metrics_of(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         width = room
     if tint is not None:
-        height = metrics.height()
+        height = metrics_of(font).height()
         painter.fillRect(QRect(left, rect.top() + (rect.height() - height) // 2, width, height), tint)
     painter.setFont(font)
     painter.setPen(colour)

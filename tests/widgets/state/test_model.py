@@ -1,5 +1,6 @@
-"""The tree model: lazy, right under Qt's own tester, and stable from moment to moment."""
+"""The rows of the state: lazy, right under Qt's own tester, and stable from moment to moment."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -15,18 +16,22 @@ def reader_at(store, dense, **extra):
     return Reader(store.at(dense), previous, marks, **extra)
 
 
-def lines(model, parent=None, depth=0):
-    """The rows as text, all containers read."""
-    parent = parent if parent is not None else model.index(0, 0)
-    if model.canFetchMore(parent):
-        model.fetchMore(parent)
-    row = model.row(parent)
+def lines(model, opened=True):
+    """The rows as text; all containers are expanded first."""
+    row = 0
+    while opened and row < model.rowCount():
+        model.expand(row)
+        row += 1
+    return [line(model, row) for row in range(model.rowCount())]
+
+
+def line(model, number):
+    index = model.index(number, KEY)
+    row = model.row(index)
     sign = {"": " ", "added": "+", "removed": "-", "changed": "~", "moved": "^", "inside": "."}[row.mark]
     label = f"{row.label} / " if row.label else ""
     was = f" (was {row.was.text})" if row.was else ""
-    yield f"{sign}{'  ' * depth}{label}{row.key}: {row.value.text[:24]}{was[:18]}"
-    for number in range(model.rowCount(parent)):
-        yield from lines(model, model.index(number, 0, parent), depth + 1)
+    return f"{sign}{'  ' * model.depth(index)}{label}{row.key}: {row.value.text[:24]}{was[:18]}"
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def model(qtbot):
 
 def test_the_tree_with_marks_and_ghosts(store, model):
     model.show(reader_at(store, 1))
-    assert list(lines(model)) == [
+    assert lines(model) == [
         ".$: {…} 4 keys",
         '   title: "Fires"',
         ".  Incidents: […] 2 items",
@@ -67,7 +72,7 @@ def test_the_tree_with_marks_and_ghosts(store, model):
 
 def test_whole_records_come_and_go(store, model):
     model.show(reader_at(store, 2))
-    found = list(lines(model))
+    found = lines(model)
     assert "+    Elm Fire / c-9: {…} 3 keys" in found
     assert "-    Pine Fire / b-2: {…} 5 keys" in found
     assert "-      AcresBurned: 3" in found, "what was removed can be looked into"
@@ -75,50 +80,50 @@ def test_whole_records_come_and_go(store, model):
 
 def test_nothing_below_is_read_before_it_is_asked_for(store, model):
     model.show(Reader(store.at(1)))
-    root = model.index(0, 0)
-    assert model.rowCount(root) == 0
-    assert model.hasChildren(root)
-    assert model.canFetchMore(root)
-    model.fetchMore(root)
-    assert model.rowCount(root) == 4
-    assert model.rowCount(model.index(1, 0, root)) == 0
+    assert lines(model, opened=False) == [" $: {…} 4 keys"]
+    model.expand(0)
+    assert model.rowCount() == 5
+    model.collapse(0)
+    assert model.rowCount() == 1
 
 
-def test_rows_that_persist_keep_their_indexes_from_moment_to_moment(store, model):
-    from PySide6.QtCore import QPersistentModelIndex
-
+def test_what_was_expanded_below_is_so_again(store, model):
     model.show(reader_at(store, 1))
-    list(lines(model))
-    pine = store.at(1).resolve('$.Incidents[?@.id=="b-2"]')
-    bonnie = store.at(1).resolve('$.Incidents[?@.id=="a-17"].Name')
-    kept = [QPersistentModelIndex(model.index_of(bonnie)), QPersistentModelIndex(model.index_of(pine))]
+    before = lines(model)
+    model.collapse(0)
+    model.expand(0)
+    assert lines(model, opened=False) == before
+
+
+def test_rows_that_stay_the_same_are_not_reset(store, model, qtbot):
     model.show(reader_at(store, 2))
-    assert model.path_id(kept[0]) == bonnie
-    assert model.row(kept[1]).mark == "removed", "as a ghost it is still a row"
-    model.show(Reader(store.at(3)))
-    assert model.path_id(kept[0]) == bonnie
-    assert not kept[1].isValid()
+    lines(model)
+    with qtbot.assertNotEmitted(model.modelReset), qtbot.waitSignal(model.dataChanged):
+        assert not model.show(reader_at(store, 2))
+    with qtbot.waitSignal(model.modelReset):
+        assert model.show(reader_at(store, 3))
 
 
 @pytest.mark.parametrize("moments", [(0, 1, 2, 3), (3, 2, 1, 0), (2, -1, 2), (0, 4, 3, 1)])
 def test_any_walk_through_time_shows_the_state(store, model, moments):
     for dense in moments:
         model.show(Reader(store.at(dense)))
-        assert value_of(model, model.index(0, 0)) == store.at(dense).json()
+        lines(model)
+        assert value_of(model, 0) == store.at(dense).json()
 
 
-def value_of(model, index):
+def value_of(model, row):
     """The value that the rows show, rebuilt from them."""
-    path_id = model.path_id(index)
+    path_id = int(model.rows.path_ids[row])
     kind = model.reader.kind(path_id)
     if kind == "leaf":
         return model.reader.value(path_id)
-    if model.canFetchMore(index):
-        model.fetchMore(index)
-    children = [model.index(row, 0, index) for row in range(model.rowCount(index))]
+    depth = model.rows.depths[row] + 1
+    children = [n for n in range(row + 1, model.rows.end_below(row)) if model.rows.depths[n] == depth]
+    assert all(model.rows.parent(child) == row for child in children)
     if kind == "list":
         return [value_of(model, child) for child in children]
-    return {model.row(child).key: value_of(model, child) for child in children}
+    return {model.row(model.index(child, KEY)).key: value_of(model, child) for child in children}
 
 
 def test_edits_show_before_they_are_committed(store, model):
@@ -130,21 +135,21 @@ def test_edits_show_before_they_are_committed(store, model):
         Edit("put", "$.new", {"a": 1}, parent_id=0),
     )
     model.show(Reader(version, edits=edits))
-    found = list(lines(model))
+    found = lines(model)
     assert '   title: "Floods"' in found
     assert '     new item: "city"' in found
     assert "   new: {…} 1 key" in found
-    model.set_edits(())
-    assert '   title: "Fires"' in list(lines(model))
+    model.show(model.reader.with_edits(()))
+    assert '   title: "Fires"' in lines(model)
 
 
 def test_qt_gets_texts_and_flags(store, model):
     model.show(reader_at(store, 1))
-    list(lines(model))
+    lines(model)
     acres = model.index_of(store.at(1).resolve('$.Incidents[?@.id=="a-17"].AcresBurned'))
     assert model.data(acres) == "AcresBurned"
     assert model.data(acres.siblingAtColumn(VALUE)) == "25"
-    assert model.data(acres, Qt.ItemDataRole.AccessibleTextRole) == "AcresBurned, 25, changed, was 10"
+    assert model.data(acres, Qt.ItemDataRole.AccessibleTextRole) == ("AcresBurned, 25, changed, was 10, level 3")
     assert model.flags(acres) & Qt.ItemFlag.ItemNeverHasChildren
     assert not model.flags(acres.siblingAtColumn(VALUE)) & Qt.ItemFlag.ItemIsEditable, "nobody takes edits here"
     assert model.headerData(KEY, Qt.Orientation.Horizontal) == "Key"
@@ -152,5 +157,10 @@ def test_qt_gets_texts_and_flags(store, model):
 
 
 def test_ghosts_follow_the_sibling_that_they_followed():
-    assert with_ghosts([1, 2, 5], [0, 1, 3, 4, 2]) == [0, 1, 3, 4, 2, 5]
-    assert with_ghosts([], [1, 2]) == [1, 2]
+    def merged(live, before):
+        return with_ghosts(np.array(live, int), np.array(before, int)).tolist()
+
+    assert merged([1, 2, 5], [0, 1, 3, 4, 2]) == [0, 1, 3, 4, 2, 5]
+    assert merged([5, 1], [1, 9, 5, 8]) == [5, 8, 1, 9]
+    assert merged([], [1, 2]) == [1, 2]
+    assert merged([1], [1]) == [1]

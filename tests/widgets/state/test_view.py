@@ -68,12 +68,13 @@ def test_what_was_expanded_and_went_is_expanded_when_it_comes_back(session, stor
     session.select(1)
     pine = path(store, '$.Incidents[?@.id=="b-2"]', at=1)
     view.tree.reveal(pine)
-    view.tree.setExpanded(view.tree.currentIndex(), True)
+    view.tree.set_expanded(pine, True)
     session.select(3)
     settle()
     session.select(1)
     settle()
-    assert view.tree.isExpanded(view.tree.nodes.index_of(pine))
+    assert view.tree.nodes.is_expanded(view.tree.nodes.index_of(pine))
+    assert view.tree.nodes.index_of(pine + 1).isValid(), "with what is below it"
 
 
 def test_selecting_a_row_selects_the_path_for_all_views(session, store, view):
