@@ -213,8 +213,10 @@ class Graph:
                 taken[run] = length
                 low, high = np.searchsorted(children, [members[0], members[-1] + 1])
                 if high > low:
-                    merged = np.isin(children[low:high], members, assume_unique=False)
-                    work += parents[low:high][merged].tolist()
+                    merges = children[low:high]
+                    place = self._place.data[merges]
+                    inside = (self._run.data[merges] == run) & (had <= place) & (place < length)
+                    work += parents[low:high][inside].tolist()
                 if had:
                     break
         return seen

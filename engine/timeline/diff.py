@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.operations import ABSENT, LIST, ROOT
+from engine.storage.arrays import distinct
 from engine.storage.log import Log
 from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
@@ -35,9 +36,9 @@ def diff(log: Log, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> It
     before, after = _pad(a.state, b.state)
     table = log.paths
     changed = np.flatnonzero(before.values != after.values)
-    candidates = np.union1d(changed, table.parents[: len(before.values)][changed[changed > 0]])
     moved = _moved(log, before, after)
-    candidates = np.union1d(candidates, np.array(sorted(moved), np.int64)) if moved else candidates
+    above = table.parents[: len(before.values)][changed[changed > 0]]
+    candidates = distinct(np.concatenate((changed, above, np.array(list(moved), np.int64))))
     candidates = candidates[_below(table.parents, candidates, roots)]
     old, new = _leaves(before, table.parents, candidates), _leaves(after, table.parents, candidates)
     for path, was, now in zip(candidates.tolist(), old.tolist(), new.tolist(), strict=True):
@@ -105,7 +106,7 @@ def _moved(log: Log, before: State, after: State) -> dict[int, tuple[int, int]]:
     both = (before.values != ABSENT) & (after.values != ABSENT)
     relabelled = np.flatnonzero(both & (before.labels != after.labels))
     found: dict[int, tuple[int, int]] = {}
-    for parent in np.unique(log.paths.parents[relabelled[relabelled > 0]]).tolist():
+    for parent in distinct(log.paths.parents[relabelled[relabelled > 0]]).tolist():
         old = before.ordered(log.paths.children(parent)).tolist()
         new = after.ordered(log.paths.children(parent)).tolist()
         places = {path: place for place, path in enumerate(old)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.model.operations import ABSENT, LIST, Kind
 from engine.model.paths import Keyed, Pattern
+from engine.storage.arrays import distinct
 from engine.storage.log import Log
 from engine.storage.segment import RowColumns
 from engine.timeline.dag import Graph
@@ -94,12 +95,12 @@ class History:
     def _leaf_writes(self, chain: NDArray[np.int32], paths: NDArray[Any]) -> _Writes:
         """Writes as seen by leaves: a container counts as `{}` or `[]` while it has no children, else as absent."""
         writes = self._writes(chain, self._mask(paths))
-        containers = np.unique(writes.path[(writes.value != ABSENT) & (writes.value <= LIST)])
+        containers = distinct(writes.path[(writes.value != ABSENT) & (writes.value <= LIST)])
         if 0 in paths:
-            containers = np.union1d(containers, [0])
+            containers = distinct(np.append(containers, 0))
         if not len(containers):
             return writes
-        others = ~np.isin(writes.path, containers)
+        others = ~self._mask(containers)[writes.path]
         parts = [_Writes(writes.owner[others], writes.path[others], writes.value[others])]
         children = np.concatenate([self._log.paths.children(path) for path in containers.tolist()])
         below = self._writes(chain, self._mask(children)) if len(children) else None
@@ -170,7 +171,7 @@ class History:
         found = []
         for start in range(0, len(transactions), _CHUNK):
             rows, owner = self._log.gather(transactions[start : start + _CHUNK])
-            found.append(np.unique(owner[below[rows.path] & (rows.kind != Kind.RELABEL)]))
+            found.append(distinct(owner[below[rows.path] & (rows.kind != Kind.RELABEL)]))
         return np.concatenate(found) if found else np.empty(0, np.int32)
 
     def _below(self, root: int) -> NDArray[np.bool_]:
