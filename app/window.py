@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.common.activity import ActivityBar
 from widgets.common.dock import Dock
@@ -150,7 +158,7 @@ class Window(QMainWindow):
         self.resizeDocks(
             [docks["state"], docks["details"]], [height * 60 // 100, height * 26 // 100], Qt.Orientation.Vertical
         )
-        self.resizeDocks([docks["changes"]], [height * 34 // 100], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["changes"]], [height * (40 if height >= 800 else 34) // 100], Qt.Orientation.Vertical)
 
     def reset_layout(self) -> None:
         """Put all panels back where they were at first."""

@@ -1,7 +1,7 @@
 """A panel beside the timeline, with a thin title bar of its own."""
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QToolButton, QWidget
 
 from widgets.theme import SPACE_S, SPACE_XS, fonts, icon
 
@@ -42,6 +42,8 @@ class Dock(QDockWidget):
     @Slot()
     def fit_title(self, *_arguments: object) -> None:
         """Show the bar unless there is a tab that says the same."""
+        for tabs in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            tabs.setAccessibleName("Panels")
         shared = [dock for dock in self._window.tabifiedDockWidgets(self) if not dock.isHidden()]
         tabbed = bool(shared) and not self.isFloating()
         wanted, other = (self._none, self._bar) if tabbed else (self._bar, self._none)

@@ -84,6 +84,9 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         axis.setHeight(2 * fonts().small.pixelSize() + 16)
         left = NumberAxis(AXIS_WIDTH if all(row.numeric for row in self._rows) else NAME_WIDTH)
         plot = self.addPlot(row=place, col=0, axisItems={"bottom": axis, "left": left})
+        for menu in (plot.ctrlMenu, plot.getViewBox().menu):
+            if menu is not None:
+                menu.setParent(self, menu.windowFlags())  # pyqtgraph makes it without an owner, so it would stay
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=True, y=False)

@@ -254,6 +254,7 @@ class HistoryView(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the plot takes the keyboard
         scroll.setWidget(self.plot)
         self._top_layout.addWidget(scroll, 1)
 

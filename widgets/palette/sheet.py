@@ -43,6 +43,7 @@ class ShortcutSheet(QDialog):
         self.field.textChanged.connect(self._fill)
         self._area = QScrollArea(widgetResizable=True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setAccessibleName("Keyboard shortcuts")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
         layout.setSpacing(SPACE_M)
