@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,20 +71,25 @@ def put(path: str, value: Any) -> dict[str, Any]:
     return {"op": "put", "path": path, "value": value}
 
 
-@pytest.fixture
-def store(tmp_path: Path, run: Run) -> Path:
-    """A store with three transactions on `main` (t1, t2, t3 at noon of the first days of 2024) and a branch."""
-    file = tmp_path / "shop.refactory"
+@pytest.fixture(scope="session")
+def first_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `store` is a copy of."""
+    from engine import Store
+
     orders = [{"id": 1, "status": "new", "total": 40}, {"id": 2, "status": "new", "total": 12.5}]
     steps: list[tuple[str, list[Any]]] = [
         ("open", [put("$.orders", orders), put("$.name", "Corner shop")]),
         ("ship", [put("$.orders[?@.id==1].status", "shipped")]),
         ("rename", [put("$.name", None), {"op": "remove", "path": "$.orders[?@.id==2]"}]),
     ]
-    for day, (message, operations) in enumerate(steps, 1):
-        done = run(
-            *("commit", file, "--author", "ana", "--message", message, "--time", f"2024-01-0{day}T12:00Z"),
-            stdin=operations,
-        )
-        assert done.code == 0, done.err
+    file = tmp_path_factory.mktemp("store") / "shop.refactory"
+    with Store.open(file, create=True) as made:
+        for day, (message, operations) in enumerate(steps, 1):
+            made.commit(operations, author="ana", message=message, time=f"2024-01-0{day}T12:00Z")
     return file
+
+
+@pytest.fixture
+def store(tmp_path: Path, first_store: Path) -> Path:
+    """A store with three transactions on `main`, at noon of the first days of 2024: open, ship, rename."""
+    return Path(shutil.copy(first_store, tmp_path))

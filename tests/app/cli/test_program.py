@@ -213,7 +213,13 @@ def test_help_and_reading_load_only_what_they_need(store: Path) -> None:
         assert not {name for name in loaded if name.partition(".")[0] in ("numpy", "apsw", "PySide6", "dataclasses")}
         assert {name for name in loaded if name.startswith("engine")} <= {"engine", "engine.errors"}
     heavy = {"sqlalchemy", "networkx", "pyrsistent", "pygit2", "yaml", "jsonpath_rfc9535", "PySide6", "widgets"}
-    for arguments in (["log", store], ["show", store, "$.name"], ["history", store, "$.orders[*].status"]):
+    for arguments in (
+        ["log", store],
+        ["show", store, "$.name"],
+        ["diff", store, "main~2", "main"],
+        ["history", store, "$.orders[*].status"],
+        ["blame", store, "$.name"],
+    ):
         loaded = modules(*map(str, arguments))
         assert not {name for name in loaded if name.partition(".")[0] in heavy}
-        assert not {name for name in loaded if name.startswith(("engine.exchange.", "socket", "hashlib"))}
+        assert not {name for name in loaded if name.startswith(("engine.exchange.", "socket", "hashlib", "numpy.ma."))}
