@@ -42,9 +42,9 @@ def log(options: Options) -> None:
 def _names(store: "Store") -> dict[int, list[str]]:
     """Timelines and tags by the transaction that they point to."""
     names: dict[int, list[str]] = {}
-    for timeline in store.timelines():
-        for head in timeline.heads:
-            names.setdefault(head, []).append(timeline.name)
+    for name, heads in store.heads().items():
+        for head in heads:
+            names.setdefault(head, []).append(name)
     for tag, dense in store.tags().items():
         names.setdefault(dense, []).append(f"tag {tag}")
     return names

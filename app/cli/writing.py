@@ -43,8 +43,8 @@ def commit(options: Options) -> None:
 
 def _check_timeline(store: "Store", name: str | None) -> None:
     """A store that has a history gets no second beginning by a slip of the keyboard."""
-    names = [timeline.name for timeline in store.timelines()]
-    if name is not None and names and name not in names:
+    heads = store.heads()
+    if name is not None and heads and name not in heads:
         raise BadInput(f"no timeline {name!r}; `refactory branch {store.path} {name}` makes it")
 
 
