@@ -13,6 +13,8 @@ _MOMENT = (
     "A moment is a time (ISO 8601; UTC unless it says otherwise), a timeline (its head), a tag, a handle REPLICA:SEQ,\n"
     "an id or the source's own id such as a git commit (4 characters or more), or any of these with ~n: n earlier."
 )
+_RECORD = '{"id","handle","source","parents","timeline","time","recorded",\n"author","message","operations"}'
+_NAMED = '{"name","heads","transactions","forked_from","updated"}; heads and forked_from are ids'
 _PATH = 'Paths are JSONPath (RFC 9535): $.orders.o17, $.list[3], $.fires[?@.id=="x"]; quote them for the shell.'
 
 
@@ -155,6 +157,8 @@ COMMANDS = {
             "bring in a history: a git repository, snapshots, events, CSV, a folder",
             "app.cli.transfer:import_source",
             _import,
+            '{"transactions","operations","timelines","identity":{pattern: fields},\n'
+            '"skipped":[{"where","why"}],"seconds"}',
             "Again on the same source: only what is new.\n\n"
             "examples:\n"
             "  refactory import path/to/repository fires.refactory --path incidents.json --key '$.Incidents=UniqueId'\n"
@@ -165,6 +169,7 @@ COMMANDS = {
             "transactions, newest first",
             "app.cli.reading:log",
             _log,
+            f"one line a transaction: {_RECORD}",
             f"{_MOMENT}\n\nexample:\n  refactory log fires.refactory --path '$.Incidents' --since 2020-08-01",
         ),
         Command(
@@ -172,6 +177,7 @@ COMMANDS = {
             "the state at a moment, or the part of it at a path",
             "app.cli.reading:show",
             _show,
+            "the value",
             f"{_MOMENT}\n{_PATH}\n\nexamples:\n"
             "  refactory show fires.refactory '$.Incidents[0].Name' --at 2020-08-17T14:00Z\n"
             "  refactory show fires.refactory '$.Incidents[*].Name' --at main~3",
@@ -181,6 +187,8 @@ COMMANDS = {
             "semantic changes from one moment to another",
             "app.cli.reading:diff",
             _diff,
+            'one line a change: {"path","kind":"added|removed|changed|moved","before","after"};\n'
+            "a side that did not exist is left out; for moved, the sides are places",
             f"{_MOMENT}\n\nexample:\n  refactory diff fires.refactory main~1 main --path '$.Incidents'",
         ),
         Command(
@@ -188,6 +196,7 @@ COMMANDS = {
             "every change of the values that a pattern matches, oldest first",
             "app.cli.reading:history",
             _history,
+            'one line a change: {"path","time","transaction","before","after"}; a side that did not exist is left out',
             f"{_PATH}\n\nexample:\n  refactory history fires.refactory '$.Incidents[*].PercentContained'",
         ),
         Command(
@@ -195,6 +204,7 @@ COMMANDS = {
             "the transaction that made a value so",
             "app.cli.reading:blame",
             _blame,
+            f'{_RECORD[:-1]},"path","value"}}',
             f"{_PATH}\n\nexample:\n  refactory blame fires.refactory '$.Incidents[?@.Name==\"Creek\"].AcresBurned'",
         ),
         Command(
@@ -202,6 +212,7 @@ COMMANDS = {
             "write a transaction: a JSON Patch, or operations in JSON Lines",
             "app.cli.writing:commit",
             _commit,
+            _RECORD,
             "Operations are a JSON Patch (RFC 6902) array, or one object a line:\n"
             '  {"op":"put","path":"$.a.b","value":1}         also add, discard (sets)\n'
             '  {"op":"remove","path":"$.a.b"}\n'
@@ -217,6 +228,7 @@ COMMANDS = {
             "make, rename or delete a timeline",
             "app.cli.writing:branch",
             _branch,
+            _NAMED,
             f"{_MOMENT}\n\nexample:\n  refactory branch fires.refactory what-if --at 2020-08-17",
         ),
         Command(
@@ -224,14 +236,22 @@ COMMANDS = {
             "name a moment; list or delete such names",
             "app.cli.writing:tag",
             _tag,
+            f"{_NAMED};\na tag has one head; the list is one line a tag",
             f"{_MOMENT}\n\nexample:\n  refactory tag fires.refactory before-the-storm 2020-08-15",
         ),
-        Command("timelines", "list the timelines", "app.cli.reading:timelines", _store),
+        Command(
+            "timelines",
+            "list the timelines",
+            "app.cli.reading:timelines",
+            _store,
+            f"one line a timeline: {_NAMED}",
+        ),
         Command(
             "undo",
             "take back the last action on the store, of any kind",
             "app.cli.writing:undo",
             _store,
+            '{"undone":{"kind","text","time"}}, or {"undone":null}',
             "Exits with 1 where there is nothing to undo.",
         ),
         Command(
@@ -239,6 +259,7 @@ COMMANDS = {
             "make again what was undone last",
             "app.cli.writing:redo",
             _store,
+            '{"redone":{"kind","text","time"}}, or {"redone":null}',
             "Exits with 1 where there is nothing to redo.",
         ),
         Command(
@@ -246,6 +267,7 @@ COMMANDS = {
             "write the history for others",
             "app.cli.transfer:export",
             _export,
+            '{"file","format","records","seconds"}',
             "jsonl has every transaction with its operations, snapshots the state after each one;\n"
             "`refactory import` reads both.\n\n"
             "example:\n  refactory export fires.refactory fires.snapshots.jsonl.zst --format snapshots",

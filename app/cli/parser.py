@@ -18,12 +18,14 @@ class Parser(argparse.ArgumentParser):
 
 
 class Command(NamedTuple):
-    """A command: its line in the list of commands, the function that does it, its arguments, and help's last part."""
+    """A command: its line in the list of commands, the function that does it (`module:function`), what adds its
+    arguments, what `--json` prints, and more for its help."""
 
     name: str
     summary: str
     handler: str
     arguments: Callable[[Parser], None]
+    record: str
     notes: str = ""
 
 
@@ -32,7 +34,7 @@ def parse_command(command: Command, arguments: Sequence[str]) -> Options:
     parser = Parser(
         prog=f"refactory {command.name}",
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-        epilog=command.notes or None,
+        epilog=f"--json prints {command.record}\n\n{command.notes}".rstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
