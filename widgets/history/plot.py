@@ -83,7 +83,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         axis = TimeAxis(self._origin)
         axis.setHeight(2 * fonts().small.pixelSize() + 16)
         left = NumberAxis(AXIS_WIDTH if all(row.numeric for row in self._rows) else NAME_WIDTH)
-        plot = self.addPlot(row=place, col=0, axisItems={"bottom": axis, "left": left})
+        plot = self.addPlot(row=place, col=0, axisItems={"bottom": axis, "left": left}, enableMenu=False)
         for menu in (plot.ctrlMenu, plot.getViewBox().menu):
             if menu is not None:
                 menu.setParent(self, menu.windowFlags())  # pyqtgraph makes it without an owner, so it would stay
