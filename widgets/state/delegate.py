@@ -1,15 +1,14 @@
-"""Draws the rows of the State view: sign, key, label; value, what it was, and whether it was edited."""
+"""Tool tips of the State view, and the editor of its value cells. Rows are drawn by `painting`."""
 
 from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Slot
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPen, QValidator
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Slot
+from PySide6.QtGui import QHelpEvent, QValidator
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
@@ -18,110 +17,22 @@ from PySide6.QtWidgets import (
 
 from engine.errors import InvalidValue
 from widgets.editing.edits import parse_value
-from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, icon, theme
-from widgets.values import is_element
-from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
+from widgets.theme import SPACE_S, SPACE_XS, fonts, theme
+from widgets.values.paint import SIGN_WIDTH, width_of
 
 from .model import KEY, StateModel
 from .nodes import Row
+from .painting import indent, key_parts
 
 Index = QModelIndex | QPersistentModelIndex
-_PENCIL = 14
-INDENT, ARROW = 16, 16
-
-
-def indent(depth: int) -> int:
-    """Where the texts of a row of this depth begin."""
-    return SPACE_XS + depth * INDENT + ARROW
-
-
-def arrow_rect(rect: QRect, depth: int) -> QRect:
-    """The arrow of a container in the rectangle of its key cell."""
-    return QRect(rect.left() + SPACE_XS + depth * INDENT, rect.center().y() - ARROW // 2, ARROW, ARROW)
-
-
-def draw_arrow(painter: QPainter, rect: QRect, expanded: bool, tokens: Theme) -> None:
-    """A chevron to the right or down: by hand, as an icon takes ten times as long."""
-    middle = QPointF(rect.center()) + QPointF(0.5, 0.5)
-    corners = ((-3.5, -1.75), (0, 1.75), (3.5, -1.75)) if expanded else ((-1.75, -3.5), (1.75, 0), (-1.75, 3.5))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(tokens.text_muted, 1.5))
-    painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 class StateDelegate(QStyledItemDelegate):
-    """Paints from `StateModel.row`; texts that do not fit are cut with an ellipsis and whole in the tool tip."""
+    """Texts that were cut are whole in the tool tip; values are edited as JSON."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Rows of one height."""
         return QSize(120, fonts().row)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one cell."""
-        model: StateModel = index.model()  # type: ignore[assignment]
-        row = model.row(index)
-        tokens = theme()
-        self._background(painter, option, row, index, tokens)
-        painter.save()
-        painter.setClipRect(option.rect)
-        if index.column() == KEY:
-            depth = model.depth(index)
-            if model.reader.expandable(row.path_id):
-                draw_arrow(painter, arrow_rect(option.rect, depth), model.is_expanded(index), tokens)
-            self._key(painter, option.rect.adjusted(indent(depth), 0, 0, 0), row, tokens)
-        else:
-            self._value(painter, option.rect, row, tokens)
-        painter.restore()
-
-    def _background(
-        self, painter: QPainter, option: QStyleOptionViewItem, row: Row, index: Index, tokens: Theme
-    ) -> None:
-        _, tint = mark_colours(row.mark, tokens)
-        if row.edit is not None:
-            tint = tokens.accent_soft
-        if tint is not None:
-            model: StateModel = index.model()  # type: ignore[assignment]
-            left = indent(model.depth(index)) if index.column() == KEY else 0
-            painter.fillRect(option.rect.adjusted(left, 0, 0, 0), tint)
-        style = option.widget.style() if option.widget else None
-        if style is not None:
-            style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-
-    def _key(self, painter: QPainter, rect: QRect, row: Row, tokens: Theme) -> None:
-        face = fonts()
-        if row.mark or row.edit is not None:
-            if row.edit is not None:
-                place = QRect(rect.left(), rect.center().y() - _PENCIL // 2, _PENCIL, _PENCIL)
-                icon("edit", "accent").paint(painter, place)
-            else:
-                draw_sign(painter, row.mark, face.strong, tokens, rect)
-        left = rect.left() + SIGN_WIDTH
-        for text, font, colour in self._key_parts(row, tokens):
-            left = draw_cut(painter, text, struck(font) if row.mark == "removed" else font, colour, left, rect)
-
-    @staticmethod
-    def _key_parts(row: Row, tokens: Theme) -> list[tuple[str, QFont, QColor]]:
-        face = fonts()
-        plain = tokens.text_muted if row.mark == "removed" else tokens.key
-        if row.label:
-            return [(row.label, face.ui, plain), (row.key, face.mono, tokens.text_muted)]
-        if is_element(row.key):
-            return [(row.key, face.mono, tokens.text_muted)]
-        return [(row.key, face.ui, plain)]
-
-    def _value(self, painter: QPainter, rect: QRect, row: Row, tokens: Theme) -> None:
-        face = fonts()
-        font = face.small if row.container else face.mono
-        colour = tokens.text_muted if row.mark == "removed" else value_colour(row.value.kind, tokens)
-        font = struck(font) if row.mark == "removed" else font
-        if row.edit is not None and row.edit.op == "remove":
-            font = face.small
-        left = draw_cut(painter, row.value.text, font, colour, rect.left() + SPACE_XS, rect)
-        if row.was is not None:
-            draw_cut(painter, f"was {row.was.text}", face.small, tokens.text_muted, left, rect)
-        elif row.container and row.below and row.mark != "removed":
-            draw_cut(painter, f"{row.below:,} changed", face.small, tokens.changed, left, rect)
 
     # ------------------------------------------------------------------------------------------- help, editing
 
@@ -138,7 +49,7 @@ class StateDelegate(QStyledItemDelegate):
         """What a cell of this width does not show; empty where it shows all."""
         face = fonts()
         if column == KEY:
-            parts = [(text, font) for text, font, _ in self._key_parts(row, theme())]
+            parts = [(text, font) for text, font, _ in key_parts(row, theme())]
             room = width - SIGN_WIDTH
         else:
             parts = [(row.value.text, face.small if row.container else face.mono)]

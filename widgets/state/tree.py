@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from widgets.theme import fonts
+from widgets.theme import fonts, theme
 from widgets.values.columns import SharedWidth
 
-from .delegate import StateDelegate, arrow_rect
+from .delegate import StateDelegate
 from .model import KEY, VALUE, StateModel
 from .nodes import Reader
+from .painting import RowLook, arrow_rect, draw_row
 from .rows import ROOT
 
 _MOST_OPENED_AT_ONCE = 1000
@@ -166,6 +167,36 @@ class StateTree(QTableView):
         while parent > container:
             parent = self.nodes.reader.parent(parent)
         return parent == container
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that are in sight."""
+        area = event.rect()
+        row, last = self.rowAt(area.top()), self.rowAt(area.bottom())
+        if row < 0:
+            return
+        last = last if last >= 0 else len(self.nodes.rows) - 1
+        painter = QPainter(self.viewport())
+        current = self.currentIndex().row()
+        chosen = theme().selection if self.hasFocus() else theme().selection_inactive
+        split, width, height = (
+            self.columnWidth(KEY),
+            self.viewport().width(),
+            self.verticalHeader().defaultSectionSize(),
+        )
+        top = self.rowViewportPosition(row)
+        for number in range(row, last + 1):
+            path_id = int(self.nodes.rows.path_ids[number])
+            expandable = self.nodes.reader.expandable(path_id)
+            look = RowLook(
+                QRect(0, top, split, height),
+                QRect(split, top, width - split, height),
+                int(self.nodes.rows.depths[number]),
+                path_id in self.nodes.expanded if expandable else None,
+                chosen if number == current else None,
+            )
+            draw_row(painter, self.nodes.reader.row(path_id), look)
+            top += height
+        painter.end()
 
     # -------------------------------------------------------------------------------------------------- input
 

@@ -1,0 +1,157 @@
+"""The Changes view as a person uses it."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+
+from widgets.changes.collect import Comparison, collect
+from widgets.changes.delegate import change_parts
+from widgets.changes.model import CHANGE, PATH, ChangesModel
+from widgets.changes.view import ChangesView
+from widgets.theme import theme
+
+
+@pytest.fixture
+def view(session, qtbot, settle):
+    found = ChangesView(session)
+    qtbot.addWidget(found)
+    found.resize(800, 400)
+    with qtbot.waitExposed(found):
+        found.show()
+    settle()
+    return found
+
+
+def rows(view):
+    """Records and changes as text."""
+    model = view.tree.nodes
+    found = []
+    for number in range(model.rowCount()):
+        record = model.index(number, PATH)
+        found.append(f"{model.data(record)} | {model.data(record.siblingAtColumn(CHANGE))}")
+        for row in range(model.rowCount(record)):
+            change = model.index(row, PATH, record)
+            found.append(f"  {model.data(change)} | {model.data(change.siblingAtColumn(CHANGE))[:40]}")
+    return found
+
+
+def test_the_model_under_qts_tester(store, qtbot):
+    model = ChangesModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.show(collect(store, Comparison(0, 3)).groups)
+    model.show([])
+
+
+def test_the_selected_transaction_against_its_parent(session, view, settle):
+    session.select(1)
+    settle()
+    assert rows(view) == [
+        "Bonnie Fire  a-17 | ~2",
+        "  AcresBurned | 10 → 25",
+        '  Notes | "Forward progress has been stopped. Crew',
+        "$ | +1  −1",
+        "  flag | true",
+        '  tags[1] | "federal"',
+    ]
+    assert view._title.text().startswith("Changes of 2023-07-22 04:27:40 on main: grows")
+    assert view._counts.text() == "+1  −1  ~2   in 2 records"
+
+
+def test_two_moments_either_way_round(session, view, settle):
+    session.select(3)
+    session.compare(0)
+    settle()
+    assert view._title.text().startswith("From 2023-07-22 04:26:40")
+    assert "  PercentContained | 0 → 100" in rows(view)
+    view.turn()
+    settle()
+    assert "  PercentContained | 100 → 0" in rows(view)
+    session.compare(None)
+    settle()
+    assert rows(view) == ["Bonnie Fire  a-17 | ~1", "  PercentContained | 80 → 100"]
+
+
+def test_equal_states_say_so(session, view, settle):
+    session.compare(3)
+    settle()
+    assert view._bodies.currentWidget() is view._none
+
+
+def test_moving_to_a_change_selects_its_path_and_back(session, store, view, settle):
+    session.select(1)
+    settle()
+    tags = store.at(1).resolve("$.tags[1]")
+    view.tree.setCurrentIndex(view.tree.nodes.find(tags))
+    assert session.path_id == tags
+    notes = store.at(1).resolve('$.Incidents[?@.id=="a-17"].Notes')
+    session.select_path(notes)
+    assert view.tree.current_change().path_id == notes
+    assert "continue to will mop" in view.detail.text.toPlainText()
+
+
+def test_long_texts_show_the_words_that_differ(session, view, settle):
+    session.select(1)
+    settle()
+    notes = next(c for g in view.differences.groups for c in g.changes if c.path.endswith("Notes"))
+    parts = change_parts(notes, theme())
+    removed = "".join(text for text, font, *_ in parts if font.strikeOut())
+    assert removed.strip() == "continue to"
+    assert any(tint == theme().added_soft and text.strip() == "will" for text, _, _, tint, _ in parts)
+
+
+def test_the_filter_narrows(session, view, qtbot, settle):
+    session.select(2)
+    settle()
+    view.focus_search()
+    view.filter.setText("elm")
+    view._apply_filter()
+    assert rows(view)[0].startswith("Elm Fire")
+    view.filter.setText("no such thing")
+    view._apply_filter()
+    assert "filter" in view._none.accessibleName()
+    qtbot.keyClick(view.filter, Qt.Key.Key_Escape)
+    assert view.filter.text() == ""
+
+
+def test_a_huge_difference_is_shown_in_parts(session, view, settle):
+    view._limit = 2
+    session.select(2)
+    view._limit = 2
+    view.show_more()
+    settle()
+    assert view._limit == 10
+    view._limit = 2
+    view._collect(session.store, view.comparison)
+    settle()
+    assert view._more.isVisible()
+    assert "first 2 changes" in view._said.text()
+
+
+def test_copies_as_patch_and_markdown(session, view, settle):
+    session.select(3)
+    settle()
+    view.copy_patch()
+    settle()
+    assert json.loads(QGuiApplication.clipboard().text()) == [
+        {"op": "replace", "path": "/Incidents/1/PercentContained", "value": 100}
+    ]
+    assert "1 operation" in view._said.text()
+    view.copy_markdown()
+    settle()
+    assert QGuiApplication.clipboard().text().startswith("## Changes of 2023")
+
+
+def test_records_fold_and_unfold(session, view, qtbot, settle):
+    session.select(1)
+    settle()
+    record = view.tree.nodes.index(0, PATH)
+    assert view.tree.isExpanded(record)
+    view.tree.setCurrentIndex(record)
+    qtbot.keyClick(view.tree, Qt.Key.Key_Return)
+    assert not view.tree.isExpanded(record)
+    view.tree.toggle_all()
+    view.tree.toggle_all()
+    assert view.tree.isExpanded(record)
