@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-#: Environment of a run that needs no display and leaves nothing behind.
-_HEADLESS = {"QT_QPA_PLATFORM": "offscreen"}
+
+def without_display() -> None:
+    """Draw into memory from now on; before there is a QApplication."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+    def tell(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        if not text.startswith("This plugin does not support"):  # it says so of every window
+            print(text, file=sys.stderr)
+
+    qInstallMessageHandler(tell)
 
 
 def run_window(path: str | None, render: Path | None = None) -> int:
@@ -19,7 +29,7 @@ def run_window(path: str | None, render: Path | None = None) -> int:
     With `render`, draw the window on `path` or the sample without a display into that PNG file, and return.
     """
     if render is not None:
-        os.environ.update(_HEADLESS)
+        without_display()
     from PySide6.QtCore import QTimer
 
     from app import crash
@@ -46,7 +56,7 @@ def run_window(path: str | None, render: Path | None = None) -> int:
 
 def self_test() -> int:
     """Open the sample without a display, draw every view, ask one question; 0 if all of it works."""
-    os.environ.update(_HEADLESS)
+    without_display()
     from app.jobs import be_responsive
     from app.shot import self_test as draw
 

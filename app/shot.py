@@ -169,9 +169,11 @@ def main() -> int:
     if options.scale is None:
         command = [sys.executable, "-m", "app.shot", *sys.argv[1:]]
         return max(subprocess.call([*command, "--scale", str(scale)]) for scale in SCALES)
-    os.environ.update({"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(options.scale)})
+    os.environ["QT_SCALE_FACTOR"] = str(options.scale)
     from app.jobs import be_responsive
-    from app.main import make_application
+    from app.main import make_application, without_display
+
+    without_display()
 
     _app = make_application()
     be_responsive()

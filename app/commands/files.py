@@ -62,6 +62,9 @@ class Files:
     def open_sample(self) -> None:
         """Open the copy of the sample in the data folder, so that a person may change it."""
         copy = data_folder() / SAMPLE.name
+        if not SAMPLE.exists():
+            self._window.notice.warn(f"The sample is not part of this installation: {SAMPLE} is missing.")
+            return
         try:
             if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
