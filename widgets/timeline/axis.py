@@ -84,7 +84,8 @@ def _tick_label(time: int, unit: int, number: int) -> str:
         return f"{moment:%H:%M}"
     if unit == SECOND:
         return f"{moment:%H:%M:%S}"
-    digits = 3 if unit == MILLISECOND else 6
+    step = unit * number
+    digits = 3 if step % MILLISECOND == 0 else 4 if step % 100 == 0 else 5
     return f".{moment.microsecond:06d}"[: digits + 1] + " s"
 
 

@@ -63,6 +63,7 @@ class Canvas(QAbstractScrollArea):
         model.grew.connect(self._grew)
         model.refs_changed.connect(self.refresh)
         model.search_changed.connect(self._forget)
+        model.texts_arrived.connect(self.refresh)
         self.session.selection_changed.connect(self._selected)
         self.session.theme_changed.connect(self.refresh)
         self._reset()
@@ -261,7 +262,7 @@ class Canvas(QAbstractScrollArea):
         paint_overlay(painter, self, below=False)
 
     def _titles(self, dense: Array) -> list[str]:
-        return [first_line(message) for _, message in self.model.texts(dense)]
+        return [first_line(text[1]) if text else "" for text in self.model.texts.soon(dense)]
 
     # ------------------------------------------------------------------ what is where
 
@@ -317,7 +318,7 @@ class Canvas(QAbstractScrollArea):
         return f"{self.model.name(timeline)}: {transactions}"
 
     def _describe(self, dense: int) -> str:
-        author, message = self.model.texts(np.array([dense]))[0]
+        author, message = self.model.texts.now(np.array([dense]))[0]
         scene = self.model.scene
         name = self.model.name(int(scene.columns.timeline[dense]))
         where = " · ".join(part for part in (name, author) if part)

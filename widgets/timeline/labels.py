@@ -83,6 +83,8 @@ class Labels:
         backing = QColor(theme().surface)
         backing.setAlpha(160)
         for at, room, text in zip(frame.message.tolist(), frame.message_room.tolist(), texts, strict=True):
+            if not text:
+                continue  # it is being read
             x, y = float(frame.x[at]) - offset, float(frame.y[at])
             start = self._free(y, x, x + room)
             if x + room - start > 56:

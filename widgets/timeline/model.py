@@ -1,9 +1,7 @@
 """What canvas, minimap and rows share: the scene of the open store, names, texts, filters; follows the session."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -17,8 +15,8 @@ from .rowgraph import RowGraph
 from .rowmap import RowMap
 from .scene import Scene
 from .search import Search
+from .texts import Texts
 
-_TEXTS = 8_192
 _WATCH = 60  #: ms between looks at a running search
 _NAME_LIKE = re.compile(r"[0-9a-f]{16}:\d+|(?=.*[a-f])[0-9a-f]{4,64}|[0-9a-f]{7,64}", re.IGNORECASE)
 
@@ -31,6 +29,7 @@ class TimelineModel(QObject):
     rows_reset = Signal()  #: other rows are shown: options or search
     refs_changed = Signal()
     search_changed = Signal()  #: a search began, found more, or ended
+    texts_arrived = Signal()  #: messages that were missing can be painted
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +42,7 @@ class TimelineModel(QObject):
         self.search: Search | None = None
         self.found: Array | None = None  #: what the search found, ascending; None: there is no search
         self._tagged = np.zeros(0, np.int64)
-        self._texts: dict[int, tuple[str, str]] = {}
+        self.texts = Texts(session, self.texts_arrived.emit)
         self._watch = QTimer(self, interval=_WATCH)
         self._watch.timeout.connect(self._look)
         session.store_opened.connect(self.load)
@@ -57,7 +56,8 @@ class TimelineModel(QObject):
     @Slot()
     def load(self) -> None:
         """Show the store of the session, or nothing."""
-        self.refs, self._tagged, self._texts = Refs(), np.zeros(0, np.int64), {}
+        self.refs, self._tagged = Refs(), np.zeros(0, np.int64)
+        self.texts.clear()
         self._end_search()
         self._load(LaneOptions())
         self._read_refs()
@@ -115,15 +115,21 @@ class TimelineModel(QObject):
         if store is None or graph is None:
             return
         columns = Columns.of(graph)
+        def take(refs: Refs) -> None:
+            if self.session.store is store:
+                self._take_refs(refs)
+
+        def failed(error: Exception) -> None:
+            if self.session.store is store:
+                raise error
+
         self.session.run(
-            Job("Read timelines and tags", lambda _: read_refs(store, columns), self._take_refs, key="timeline-refs")
+            Job("Read timelines and tags", lambda _: read_refs(store, columns), take, failed, key="timeline-refs")
         )
 
     def _take_refs(self, refs: Refs) -> None:
-        if self.session.store is None:
-            return
         known, self.refs = self.refs, refs
-        self._tagged = np.unique(np.array(list(refs.tags().values()), np.int64))
+        self._tagged = refs.tagged()
         if not np.array_equal(known.dead, refs.dead):
             self._load(self.scene.options)
         self.refs_changed.emit()
@@ -133,27 +139,15 @@ class TimelineModel(QObject):
     @property
     def tags(self) -> Array:
         """The transactions that have tags, ascending."""
-        return self._tagged[: int(np.searchsorted(self._tagged, self.scene.columns.count))]
+        return self._tagged
 
     def name(self, timeline: int) -> str:
         """The name of a timeline."""
-        return self.refs.names.get(timeline) or self.scene.columns.names[timeline]
-
-    def texts(self, dense: Array) -> Sequence[tuple[str, str]]:
-        """Author and message of transactions; the latest asked for are kept."""
-        held = self._texts
-        missing = [number for number in dense.tolist() if number not in held]
-        if missing and self.session.store is not None:
-            if len(held) + len(missing) > _TEXTS:
-                held.clear()
-                missing = dense.tolist()
-            for number, pair in zip(missing, self.session.store.texts(np.array(missing, np.int64)), strict=True):
-                held[number] = (pair[0], pair[1])
-        return [held.get(number, ("", "")) for number in dense.tolist()]
+        return self.scene.columns.names[timeline]
 
     def title(self, dense: int) -> str:
         """The first line of a message, or what to say instead."""
-        return first_line(self.texts(np.array([dense]))[0][1])
+        return first_line(self.texts.now(np.array([dense]))[0][1])
 
     def handle(self, dense: int) -> str:
         """`REPLICA:SEQ`."""
@@ -166,7 +160,7 @@ class TimelineModel(QObject):
 
         if not 0 <= dense < self.scene.columns.count:
             return "nothing selected"
-        author, message = self.texts(np.array([dense]))[0]
+        author, message = self.texts.now(np.array([dense]))[0]
         timeline = self.name(int(self.scene.columns.timeline[dense]))
         names = ", ".join(badge.name for badge in self.refs.at(dense))
         parts = [first_line(message), author, f"{full_label(int(self.scene.columns.time[dense]))} UTC", f"on {timeline}"]
@@ -192,12 +186,21 @@ class TimelineModel(QObject):
             except KnownError:
                 return None
 
+        def failed(error: Exception) -> None:
+            if self.session.store is store:  # a store that was closed meanwhile has nothing to say
+                raise error
+
         search = self.search = Search(self.scene.columns, store.texts, query, resolve)
         self._watch.start()
-        self.session.run(Job("Search", lambda context: search.run(context.is_set), self._done, key="timeline-search"))
-
-    def _done(self, _result: Any) -> None:
-        self._look()
+        self.session.run(
+            Job(
+                "Search",
+                lambda context: search.run(lambda: context.cancelled or self.search is not search),
+                lambda _: self._look(),
+                failed,
+                key="timeline-search",
+            )
+        )
 
     @Slot()
     def _look(self) -> None:

@@ -13,7 +13,7 @@ from .paint import pen
 if TYPE_CHECKING:
     from .canvas import Canvas
 
-MAX_TAGS = 60
+MAX_TAGS = 100
 
 Tag = tuple[float, float, str]  #: x, y of the lane, text
 
@@ -93,6 +93,9 @@ def tags_in_view(canvas: "Canvas") -> list[Tag]:
     lane = scene.by_time.lane[scene.columns.timeline[tags]]
     y = window.y(lane)
     inside = np.flatnonzero((lane >= 0) & (x > -8) & (x < view.width) & window.in_view()[lane])
+    # One of those that would cover each other.
+    cells = (x[inside] // 40).astype(np.int64) + (lane[inside].astype(np.int64) << 32)
+    inside = inside[np.unique(cells, return_index=True)[1]]
     shown = []
     for at in inside[np.argsort(x[inside])][:MAX_TAGS].tolist():
         names = [badge.name for badge in canvas.model.refs.at(int(tags[at])) if badge.is_tag]

@@ -9,7 +9,7 @@ import numpy as np
 from .columns import Array, Columns
 
 if TYPE_CHECKING:
-    from engine.store import Store, Timeline
+    from engine.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +30,39 @@ class Refs:
     """Timelines and tags of a store at one moment."""
 
     badges: Mapping[int, tuple[Badge, ...]] = field(default_factory=dict)  #: by transaction
-    live: frozenset[int] = frozenset()  #: ids of the timelines that are not deleted
-    names: Mapping[int, str] = field(default_factory=dict)  #: of the live timelines
     dead: Array = field(default_factory=lambda: np.zeros(0, np.int32))  #: what no head or tag leads to, ascending
 
     def at(self, dense: int) -> tuple[Badge, ...]:
         """The names at a transaction, timelines first."""
         return self.badges.get(dense, ())
 
-    def tags(self) -> dict[str, int]:
-        """The tags and their transactions."""
-        return {badge.name: dense for dense, held in self.badges.items() for badge in held if badge.is_tag}
+    def tagged(self) -> Array:
+        """The transactions that have tags, ascending."""
+        return np.array(sorted(d for d, held in self.badges.items() if any(b.is_tag for b in held)), np.int64)
 
 
 def read_refs(store: "Store", columns: Columns) -> Refs:
     """The refs of a store; may run in a worker thread."""
-    return make_refs(store.timelines(), store.tags(), columns)
+    return make_refs(store.heads(), store.tags(), columns)
 
 
-def make_refs(timelines: "Iterable[Timeline]", tags: Mapping[str, int], columns: Columns) -> Refs:
-    """Put the names where they stand."""
+def make_refs(heads: Mapping[str, Iterable[int]], tags: Mapping[str, int], columns: Columns) -> Refs:
+    """Put the names where they stand. What came after `columns` was taken is left out."""
     badges: dict[int, list[Badge]] = {}
-    names: dict[int, str] = {}
-    for timeline in timelines:
-        names[timeline.id] = timeline.name
-        for head in timeline.heads:
-            badges.setdefault(head, []).append(Badge(timeline.name, timeline.id))
+    ids: dict[str, list[int]] = {}
+    for number, name in enumerate(columns.names):
+        ids.setdefault(name, []).append(number)
+    for name, held in heads.items():
+        for head in held:
+            if 0 <= head < columns.count and name in ids:
+                # A name can have been given twice, once to a timeline that is deleted now.
+                own = int(columns.timeline[head])
+                badges.setdefault(head, []).append(Badge(name, own if own in ids[name] else ids[name][-1]))
     for name, dense in sorted(tags.items()):
-        badges.setdefault(dense, []).append(Badge(name, -1))
+        if 0 <= dense < columns.count:
+            badges.setdefault(dense, []).append(Badge(name, -1))
     kept = np.fromiter(badges, np.int64, len(badges))
-    dead = unreachable(columns, kept[(kept >= 0) & (kept < columns.count)])
-    return Refs({dense: tuple(held) for dense, held in badges.items()}, frozenset(names), names, dead)
+    return Refs({dense: tuple(held) for dense, held in badges.items()}, unreachable(columns, kept))
 
 
 def unreachable(columns: Columns, kept: Array) -> Array:

@@ -51,10 +51,10 @@ class RowMap:
 
         A search does not find them by itself: whoever searches adds them by `set_found`.
         """
-        if self._shown is None and not self._scene.shown.all():
-            self.rebuild()
         if self._shown is None:
-            return self._scene.columns.count - first
+            if not self._scene.shown.all():
+                self.rebuild()
+            return self.count - first
         before = self.count
         if self._found is None:
             if self._scene.options.structure:

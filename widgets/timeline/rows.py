@@ -53,6 +53,7 @@ class RowList(QAbstractScrollArea):
         model.grew.connect(self._grew)
         model.rows_reset.connect(self._reset)
         model.refs_changed.connect(self.viewport().update)
+        model.texts_arrived.connect(self.viewport().update)
         self.session.selection_changed.connect(self._selected)
         self.session.theme_changed.connect(self.viewport().update)
         self._fit_graph()
@@ -334,7 +335,7 @@ class RowList(QAbstractScrollArea):
         if row < 0 or column < 0:
             return ""
         dense = int(self.model.rows.dense(np.array([row]))[0])
-        author, message = self.model.texts(np.array([dense]))[0]
+        author, message = self.model.texts.now(np.array([dense]))[0]
         badges = [badge.name for badge in self.model.refs.at(dense)]
         room = self.header.sectionSize(column) - 2 * SPACE_S
         if column == Column.TIMELINE:

@@ -86,7 +86,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(dense, Column(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._model.texts(np.array([dense]))[0][1] if index.column() == Column.MESSAGE else None
+            return self._model.texts.now(np.array([dense]))[0][1] if index.column() == Column.MESSAGE else None
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.MESSAGE:
             return self._model.describe(dense)
         return None
@@ -99,7 +99,7 @@ class RowsModel(QAbstractTableModel):
             return moment(int(model.scene.columns.time[dense]))
         if column is Column.HANDLE:
             return model.handle(dense)
-        author, message = model.texts(np.array([dense]))[0]
+        author, message = model.texts.now(np.array([dense]))[0]
         if column is Column.AUTHOR:
             return author
         names = [f"[{badge.name}]" for badge in model.refs.at(dense)]

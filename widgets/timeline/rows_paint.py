@@ -110,7 +110,7 @@ class RowPainter:
 
     def _texts(self, painter: QPainter, dense: Array, style: RowStyle) -> None:
         colours, model = theme(), self._model
-        texts = model.texts(dense)
+        texts = model.texts.soon(dense)
         baseline = round((style.row_height - self.texts.height) / 2 + self.texts.ascent)
         tops = [row * style.row_height for row in range(len(dense))]
         time = model.scene.columns.time[dense].tolist()
@@ -120,13 +120,14 @@ class RowPainter:
         message_x, message_room = _inner(style, Column.MESSAGE)
         # All texts of one font and colour together: changing those costs as much as drawing a word.
         painter.setPen(colours.text)
-        for top, number, (_, message) in zip(tops, dense.tolist(), texts, strict=True):
+        for top, number, text in zip(tops, dense.tolist(), texts, strict=True):
             x = message_x + self.paint_badges(painter, message_x, top, model.refs.at(number), message_room, style)
             painter.setPen(colours.text)
-            self.texts.draw(painter, x, top + baseline, first_line(message), message_x + message_room - x)
+            line = first_line(text[1]) if text else ""
+            self.texts.draw(painter, x, top + baseline, line, message_x + message_room - x)
         painter.setPen(colours.text_muted)
-        for top, (author, _) in zip(tops, texts, strict=True):
-            self.texts.draw(painter, author_x, top + baseline, author, author_room)
+        for top, text in zip(tops, texts, strict=True):
+            self.texts.draw(painter, author_x, top + baseline, text[0] if text else "", author_room)
         for top, microseconds in zip(tops, time, strict=True):
             self.texts.draw(painter, time_x, top + baseline, moment(microseconds), time_room)
         for top, number in zip(tops, dense.tolist(), strict=True):

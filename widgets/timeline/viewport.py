@@ -62,7 +62,7 @@ class Viewport:
         """With `time` in the middle."""
         return self._placed(time - self.width * self.scale / 2)
 
-    def showing(self, time: int, margin: float = 48) -> "Viewport":
+    def showing(self, time: int, margin: float = 16) -> "Viewport":
         """Moved as little as needed to have `time` inside the margins; centred, if that is far."""
         x = self.x(time)
         margin = min(margin, self.width / 4)

@@ -61,8 +61,8 @@ class Store:
     def __init__(self, columns: Columns, tags: Mapping[str, int] | None = None) -> None:
         self.graph = Graph(columns)
         self._tags = dict(tags or {})
-        self.deleted: set[int] = set()
-        self.heads: dict[int, tuple[int, ...]] = {}
+        self.deleted: set[str] = set()
+        self.moved: dict[str, tuple[int, ...]] = {}
 
     def texts(self, dense: Any) -> list[tuple[str, str]]:
         return [
@@ -73,15 +73,15 @@ class Store:
     def handle(self, dense: int) -> str:
         return f"5f1c0de{dense % 7:x}9a3b2e41:{dense}"
 
-    def timelines(self) -> list[Any]:
+    def heads(self) -> dict[str, tuple[int, ...]]:
         columns = self.graph.columns
         last = np.full(len(columns.names), -1)
         last[columns.timeline] = np.arange(columns.count)
-        return [
-            SimpleNamespace(id=i, name=name, heads=self.heads.get(i, (int(last[i]),) if last[i] >= 0 else ()))
+        return {
+            name: self.moved.get(name, (int(last[i]),) if last[i] >= 0 else ())
             for i, name in enumerate(columns.names)
-            if i not in self.deleted
-        ]
+            if name not in self.deleted
+        }
 
     def tags(self) -> dict[str, int]:
         return dict(self._tags)

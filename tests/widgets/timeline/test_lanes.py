@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.timeline.columns import Columns
 from widgets.timeline.extents import LONG_EDGE, Extents
 from widgets.timeline.lanes import LaneOptions, Layout, lanes_of, lay_out_rows, lay_out_time
 
 from .diagram import draw, graph, prefix
+from .graphs import graphs
 
 
 def picture(text: str, options: LaneOptions = LaneOptions(), main: int = 0, gap: int = 0) -> list[str]:
@@ -106,32 +106,6 @@ def test_every_transaction_has_the_lane_of_its_timeline():
     extents = Extents()
     extents.extend(columns)
     assert lanes_of(lay_out_rows(extents, LaneOptions(), 0), columns).tolist() == [0, 1, 2, 0]
-
-
-@st.composite
-def graphs(draw_) -> Columns:
-    """Random graphs: forks from anywhere, merges, timelines that go on after a pause, times that go back."""
-    count = draw_(st.integers(1, 60))
-    parent, timeline, time, extra = [], [], [], []
-    heads: dict[int, int] = {}
-    clock = 0
-    for number in range(count):
-        fresh = not heads or draw_(st.integers(0, 4)) == 0
-        name = len(heads) if fresh else draw_(st.integers(0, len(heads) - 1))
-        fork = draw_(st.integers(-1, number - 1)) if number else -1
-        parent.append(fork if fresh else heads[name])
-        timeline.append(name)
-        clock += draw_(st.integers(-3, 9))
-        time.append(clock)
-        if number > 1 and draw_(st.integers(0, 5)) == 0:
-            extra.append((number, draw_(st.integers(0, number - 1))))
-        heads[name] = number
-    child = np.array([c for c, _ in extra], np.int32)
-    merged = np.array([p for _, p in extra], np.int32)
-    names = [f"t{i}" for i in range(len(heads))]
-    return Columns(
-        np.array(parent, np.int32), np.array(timeline, np.int32), np.array(time, np.int64), child, merged, names
-    )
 
 
 OPTIONS = st.builds(

@@ -1,0 +1,59 @@
+"""Names at transactions, and what nothing leads to any more."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widgets.timeline.columns import Columns
+from widgets.timeline.refs import Badge, make_refs, unreachable
+
+from .diagram import graph
+from .graphs import graphs
+
+
+def test_names_stand_at_heads_and_tags():
+    refs = make_refs({"main": (2,), "fix": (4,), "empty": (1,)}, {"v1": 1, "v2": 2}, graph("main a b c | fix@b d e"))
+    assert refs.at(1) == (Badge("v1", -1),), "a timeline without a number of its own is not in the graph yet"
+    assert refs.at(2) == (Badge("main", 0), Badge("v2", -1))
+    assert refs.at(4) == (Badge("fix", 1),)
+    assert refs.at(0) == ()
+    assert refs.tagged().tolist() == [1, 2]
+    assert refs.dead.tolist() == []
+
+
+def test_a_name_given_twice_belongs_to_the_timeline_of_its_head():
+    columns = graph("main a b | fix@b c | x@a d")
+    again = Columns(
+        columns.parent, columns.timeline, columns.time, columns.extra_child, columns.extra_parent, ["main", "fix", "fix"]
+    )
+    assert make_refs({"main": (1,), "fix": (2,)}, {}, again).at(2) == (Badge("fix", 1),)
+    assert make_refs({"main": (1,), "fix": (3,)}, {}, again).at(3) == (Badge("fix", 2),)
+
+
+def test_what_was_undone_or_deleted_is_dead_unless_something_else_leads_to_it():
+    columns = graph("main a b c d | fix@b e f g | main h+f")
+    h = 7
+    assert make_refs({"main": (h,)}, {}, columns).dead.tolist() == [6]
+    assert make_refs({"main": (3,)}, {}, columns).dead.tolist() == [4, 5, 6, 7]
+    assert make_refs({"main": (3,)}, {"kept": 5}, columns).dead.tolist() == [6, 7]
+    assert make_refs({}, {}, columns).dead.tolist() == list(range(8))
+
+
+def test_what_came_after_the_columns_were_taken_is_left_out():
+    refs = make_refs({"main": (9,)}, {"v": 9}, graph("main a b"))
+    assert refs.badges == {}
+
+
+@given(columns=graphs(), heads=st.sets(st.integers(0, 59), max_size=5))
+def test_dead_is_what_is_no_ancestor_of_a_head(columns, heads):
+    heads = {head for head in heads if head < columns.count}
+    seen, work = set(), list(heads)
+    while work:
+        dense = work.pop()
+        if dense < 0 or dense in seen:
+            continue
+        seen.add(dense)
+        work.append(int(columns.parent[dense]))
+        work += columns.extra_parent[columns.extra_child == dense].tolist()
+    kept = np.array(sorted(heads), np.int64)
+    assert unreachable(columns, kept).tolist() == sorted(set(range(columns.count)) - seen)
