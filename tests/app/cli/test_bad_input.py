@@ -194,8 +194,18 @@ def test_a_read_only_folder(disk: Path, tmp_path: Path) -> None:
     for arguments in (["commit", disk / "new.refactory"], ["import", source, disk / "new.refactory"]):
         line = refused(*arguments, stdin=PUT)
         assert f"cannot write in {disk}: Read-only file system; choose a folder" in line
+    line = refused("export", store, disk / "out.jsonl")
+    assert str(disk / "out.jsonl") in line
+    assert "Read-only file system" in line
     assert store.read_bytes() == before
     assert names(disk) == [store.name]
+
+
+def _imported(folder: Path, source: Path) -> Path:
+    """A store of this source on a disk that has room."""
+    store = folder / "room.refactory"
+    assert program("import", source, store).returncode == 0
+    return store
 
 
 def test_a_full_disk(disk: Path, tmp_path: Path) -> None:
@@ -206,6 +216,7 @@ def test_a_full_disk(disk: Path, tmp_path: Path) -> None:
             file.write(f'{{"time":"2024-01-01","state":{{"n":{n},"text":"{os.urandom(150).hex()}"}}}}\n')
     for target in (store, other):
         assert f"the disk is full: nothing of this change was kept in {target}" in refused("import", source, target)
+    assert "No space left" in refused("export", _imported(tmp_path, source), disk / "out.jsonl")
     assert shown(store) == '{"a":1}\n'
     assert names(disk) == [store.name]
 
