@@ -54,13 +54,12 @@ class Database:
         lock = WriterLock(path)
         lock.acquire()
         try:
-            if path.exists():
-                return cls.open(path)
-            connection = _make(path)
+            if not path.exists():
+                _make(path)
         finally:
             lock.release()
             lock.remove()
-        return cls(path, connection, writable=True)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Database:
@@ -69,25 +68,23 @@ class Database:
         Raises `NotFound` for no file, `StoreError` for a directory, a file that is no store, or a newer format.
         """
         _check_file(path)
-        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
-        target = str(path)
-        wal = path.with_name(path.name + "-wal")
+        # Who only reads opens for writing too where that is allowed: a read-only connection leaves files behind.
+        target, flags = str(path), apsw.SQLITE_OPEN_READWRITE
         if not os.access(path.parent, os.W_OK) or not os.access(path, os.W_OK):
             read_only = True
             flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+            wal = path.with_name(path.name + "-wal")
             target = f"file:{_uri(path)}?mode=ro" + ("" if wal.exists() else "&immutable=1")
         with _plain_errors(path):
             connection = apsw.Connection(target, flags=flags)
-            connection.set_busy_timeout(10_000)
-            connection.execute(_PRAGMAS).fetchall()
-            application = connection.execute("PRAGMA application_id").get
-            version = connection.execute("PRAGMA user_version").get
-        if application != APPLICATION_ID:
+        try:
+            with _plain_errors(path):
+                _check_store(path, connection)
+                if read_only:
+                    connection.execute("PRAGMA query_only=ON").fetchall()
+        except BaseException:
             connection.close()
-            raise StoreError(f"{path} is an SQLite file, but not a store of The Re-factory; choose another file")
-        if version > FORMAT:
-            connection.close()
-            raise StoreError(f"{path} is of a newer version (format {version}, this program knows {FORMAT}); update it")
+            raise
         return cls(path, connection, writable=not read_only)
 
     def close(self) -> None:
@@ -182,23 +179,51 @@ class Database:
         return self.path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
 
 
-def _make(path: Path) -> apsw.Connection:
+def _make(path: Path) -> None:
+    """A new store under another name first, so that whoever is killed meanwhile leaves no half a store behind."""
+    unfinished = path.with_name(path.name + "-new")
+    _remove(unfinished)
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
-    except OSError as error:
-        raise StoreError(f"cannot create {path}: {error.strerror}; choose another place") from None
-    try:
-        with _plain_errors(path):
-            connection = apsw.Connection(str(path))
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+        with _plain_errors(path), contextlib.closing(apsw.Connection(str(unfinished))) as connection:
             connection.execute(
                 f"PRAGMA journal_mode=WAL; {_PRAGMAS} PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
                 f"PRAGMA user_version={FORMAT}; {SQLITE}; COMMIT"
             ).fetchall()
-    except BaseException:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        raise
-    return connection
+        os.rename(unfinished, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(f"cannot create {path}: {error.strerror}; choose another place") from None
+    finally:
+        _remove(unfinished)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
+
+
+def _check_store(path: Path, connection: apsw.Connection) -> None:
+    connection.set_busy_timeout(10_000)
+    connection.execute(_PRAGMAS).fetchall()
+    application, version = (connection.execute(f"PRAGMA {name}").get for name in ("application_id", "user_version"))
+    if application != APPLICATION_ID:
+        raise StoreError(f"{path} is an SQLite file, but not a store of The Re-factory; choose another file")
+    if version > FORMAT:
+        raise StoreError(f"{path} is of a newer version (format {version}, this program knows {FORMAT}); update it")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE type='table'").get
+    if tables != SQLITE.count("CREATE TABLE"):
+        raise CorruptStore(f"{path} is damaged: tables are missing; restore it from a backup")
 
 
 def is_store(path: Path) -> bool:
@@ -236,7 +261,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError:
         raise _disk_full(path) from None
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.ConstraintError) as error:
         raise CorruptStore(f"{path} is damaged ({error}); restore it from a backup") from None
     except (apsw.ReadOnlyError, apsw.PermissionsError):
         raise StoreError(f"{path} cannot be written: it or its folder is read-only; copy it elsewhere") from None

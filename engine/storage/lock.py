@@ -20,9 +20,12 @@ class WriterLock:
         self.path = store.with_name(store.name + "-lock")
         self._descriptor: int | None = None
 
-    def acquire(self, wait: float = WAIT) -> None:
-        """Take the lock, waiting up to `wait` seconds. Raises `StoreError` when another process keeps it."""
-        deadline = time.monotonic() + wait
+    def acquire(self, wait: float | None = None) -> None:
+        """Take the lock, waiting up to `wait` seconds, a minute by default.
+
+        Raises `StoreError` when another process keeps it.
+        """
+        deadline = time.monotonic() + (WAIT if wait is None else wait)
         while not self._try():
             if time.monotonic() > deadline:
                 raise StoreError(f"{self.path.name}: another process keeps the store locked; close it and try again")
@@ -62,11 +65,9 @@ class WriterLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def remove(self) -> None:
-        """Remove the file if nobody else holds the lock at this moment, and forget it."""
-        if self._descriptor is None:
-            return
+        """Remove the file if nobody holds the lock at this moment, also one that a killed process left."""
         try:
-            if self._try():
+            if (self._descriptor is not None or self.path.exists()) and self._try():
                 self.path.unlink(missing_ok=True)
         except (OSError, StoreError):
             pass  # a leftover lock file harms nobody
