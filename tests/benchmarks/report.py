@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,10 +27,15 @@ def timed(command: Sequence[str | Path], **options) -> float:
     return seconds
 
 
-def median_seconds(command: Sequence[str | Path], runs: int) -> float:
-    """The median of several runs of a command, after one that warms the disk cache."""
-    timed(command)
-    return statistics.median(timed(command) for _ in range(runs))
+def median_seconds(commands: Mapping[str, Sequence[str | Path]], runs: int) -> dict[str, float]:
+    """The median of several runs of each command, after one that warms the disk cache.
+
+    The commands take turns, so that what else the machine does meets all of them alike.
+    """
+    for command in commands.values():
+        timed(command)
+    rounds = [{name: timed(command) for name, command in commands.items()} for _ in range(runs)]
+    return {name: statistics.median(each[name] for each in rounds) for name in commands}
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

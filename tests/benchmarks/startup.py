@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             "refactory log --limit 1": [PROGRAM, "log", store, "--limit", "1"],
             "refactory show": [PROGRAM, "show", store],
         }
-        milliseconds = {name: 1000 * median_seconds(command, options.runs) for name, command in commands.items()}
+        milliseconds = {name: 1000 * seconds for name, seconds in median_seconds(commands, options.runs).items()}
     own = milliseconds["interpreter"]
     rows = [
         (name, value, value - own, "" if value - own <= BUDGET_MS else "OVER") for name, value in milliseconds.items()
