@@ -53,10 +53,10 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     # ------------------------------------------------------------------------------------------------ content
 
-    def show_history(self, loaded: Loaded) -> None:
-        """Draw another history."""
+    def show_history(self, loaded: Loaded, first: int = -1) -> None:
+        """Draw another history; the path `first` is in it, however seldom it changes."""
         self._loaded = loaded
-        self._rows, self.left_out = arrange(loaded.series)
+        self._rows, self.left_out = arrange(loaded.series, first)
         self._origin = min((int(series.times[0]) for series in loaded.series), default=0)
         self._draw()
 

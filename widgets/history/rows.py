@@ -26,12 +26,15 @@ class PlotRow:
     numeric: bool
 
 
-def arrange(series: Sequence[Series]) -> tuple[list[PlotRow], int]:
-    """Strips from top to bottom, and how many series are left out (those with fewest changes)."""
+def arrange(series: Sequence[Series], first: int = -1) -> tuple[list[PlotRow], int]:
+    """Strips from top to bottom, and how many series are left out (those with fewest changes). The path `first` comes
+    before all others."""
+    order = sorted(range(len(series)), key=lambda number: series[number].path_id != first)
     fields: dict[str, list[int]] = {}
     colours: dict[tuple[str, ...], int] = {}
     bands: list[int] = []
-    for number, item in enumerate(series):
+    for number in order:
+        item = series[number]
         steps = split_path(item.path)
         if not item.numeric:
             bands.append(number)

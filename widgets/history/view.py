@@ -261,7 +261,7 @@ class HistoryView(QWidget):
     def _draw(self, loaded: Loaded) -> None:
         if self.plot is None or loaded is not self.loaded:
             return
-        self.plot.show_history(loaded)
+        self.plot.show_history(loaded, self._session.path_id)
         self._mark_moment()
         self._describe(loaded, self.plot.left_out)
 
