@@ -90,11 +90,11 @@ def test_text_for_the_editor_reads_back(value):
         ("a\nb", "line breaks"),
         ("x" * 300, "Shorten"),
         (".system", "dot"),
-        ("main~2", "so many before"),
+        ("main~2", "other meanings"),
         ("2024", "time"),
         ("2024-01-02", "time"),
         ("deadbeef", "id of a transaction"),
-        ("0123456789abcdef:12", "id of a transaction"),
+        ("0123456789abcdef:12", "other meanings"),
     ],
 )
 def test_names(name, problem):
