@@ -13,6 +13,7 @@ transaction's message, the resource its author.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
@@ -24,7 +25,7 @@ from engine.exchange.versions import SourceVersion
 from engine.model import values
 from engine.model.paths import Name, Selector, parse_pattern
 
-_HEADER = ("time", "author", "message", "id", "commit", "parents", "timeline")
+_HEADER = ("time", "author", "message", "id", "commit", "parents", "timeline", "tags", "heads")
 _ENTITY = (*_HEADER, "entity", "fields", "field", "value")
 _CASE = (*_HEADER, "case", "activity", "resource", "lifecycle", "objects", "attrs", "case_attrs", "seq")
 _LATEST = ("activity", "resource", "lifecycle", "objects")
@@ -65,15 +66,9 @@ class EntityFold:
         intake.add(version, parents, name, tree)
 
     def _signed(self, version: SourceVersion, record: Record) -> SourceVersion:
-        return SourceVersion(
-            time=version.time,
-            state=b"",
-            author=version.author or self._fields.text(record, "resource") or "",
-            message=version.message or self._fields.text(record, "activity") or "",
-            source=version.source,
-            parents=version.parents,
-            timeline=version.timeline,
-        )
+        author = version.author or self._fields.text(record, "resource") or ""
+        message = version.message or self._fields.text(record, "activity") or ""
+        return replace(version, author=author, message=message)
 
     def _read_case(self, record: Record) -> tuple[Sequence[Selector], Record]:
         fields = self._fields
@@ -133,4 +128,6 @@ def read_header(record: Record, fields: RecordReader, clock: ClockReader) -> Sou
         source=fields.text(record, "id") or fields.text(record, "commit") or "",
         parents=fields.texts(record, "parents"),
         timeline=fields.text(record, "timeline") or None,
+        tags=fields.texts(record, "tags") or (),
+        heads=fields.texts(record, "heads") or (),
     )

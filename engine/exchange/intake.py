@@ -102,6 +102,10 @@ class Intake:
         self._next += 1
         self.result.transactions += 1
         self._point(name, dense)
+        for tag in version.tags:
+            self.writer.set_tag(tag, dense)
+        for head in version.heads:
+            self.notes["pointed"][head] = dense
         if self._numbers is not None and version.source:
             self._numbers[version.source] = dense
         if tree is not None:
@@ -206,6 +210,8 @@ class Intake:
 
     def finish(self) -> None:
         """Point every timeline of the source at its last transaction, also where it was deleted meanwhile."""
+        for name, dense in self.notes["pointed"].items():
+            self.point(name, dense)
         for name, dense in self.notes["heads"].items():
             local = self.notes["detours"].get(name, name)
             if self.writer.head(local) < 0:
@@ -248,7 +254,7 @@ class Plan:
             elif _head(store, name) >= 0:
                 name = free_name(store, f"{name}@{self.stem}")
             self.notes = {"kind": kind, "default": default, "timeline": name, "base": self.base}
-            self.notes |= {"heads": {}, "detours": {}}
+            self.notes |= {"heads": {}, "detours": {}, "pointed": {}}
             self.notes |= {"identities": [], "count": 0, "digest": b"", "more": {}}
         self.base = self.notes["base"]
         self.timeline = str(self.notes["timeline"])

@@ -75,4 +75,6 @@ class SnapshotReader:
             source=fields.text(record, "commit") or fields.text(record, "id") or "",
             parents=fields.texts(record, "parents"),
             timeline=fields.text(record, "timeline") or None,
+            tags=fields.texts(record, "tags") or (),
+            heads=fields.texts(record, "heads") or (),
         )

@@ -10,7 +10,8 @@ class SourceVersion:
     """One version as its source gives it.
 
     `time` is in microseconds, `state` JSON; `parents` are source ids of earlier versions, None where the source does
-    not say (then it is the one before on the same timeline); `timeline` is None for the import's default one.
+    not say (then it is the one before on the same timeline); `timeline` is None for the import's default one. `tags`
+    and `heads` are tags and further timelines that point at it.
     """
 
     time: int
@@ -20,6 +21,8 @@ class SourceVersion:
     source: str = ""
     parents: tuple[str, ...] | None = None
     timeline: str | None = None
+    tags: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
