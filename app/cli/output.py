@@ -9,7 +9,16 @@ from engine.model import values
 from engine.model.times import format_time
 from engine.timeline.version import MISSING
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_STYLES = {
+    "plain": "0",
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+}
 
 #: On a terminal, values are cut to this; whoever wants all of one asks for it with `show`.
 LONGEST_VALUE = 160

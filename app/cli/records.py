@@ -36,7 +36,7 @@ def tag_record(store: "Store", name: str, dense: int) -> dict[str, Any]:
 def transaction_line(
     transaction: "Transaction", style: Style, names: list[str], pad: tuple[int, int], columns: int | None
 ) -> str:
-    """A transaction on one line: handle, time, timeline, names that point to it, message, author.
+    """A transaction on one line: handle, time, timeline, names that point to it, source id, message, author.
 
     `pad` are the widths of handle and timeline; `columns` those of the terminal, None for none.
     """
@@ -46,16 +46,18 @@ def transaction_line(
         f"{transaction.timeline:<{pad[1]}}",
     )
     pointers = "".join(f"[{name}] " for name in names)
+    source = f"{first_line(transaction.source)[:10]} " if transaction.source else ""
     author = f" — {first_line(transaction.author)}" if transaction.author else ""
     message = first_line(transaction.message) or f"({plural(transaction.operations, 'operation')})"
     if columns is not None:
-        left = columns - sum(map(len, head)) - 2 * len(head) - len(pointers) - len(author)
+        left = columns - sum(map(len, (*head, pointers, source, author))) - 2 * len(head)
         message = cut(message, max(16, left))
+    parts = ((pointers, "bold"), (source, "dim"), (message, "plain"), (author, "dim"))
     return "  ".join(
         [
             style(head[0], "yellow"),
             style(head[1], "dim"),
             style(head[2], "cyan"),
-            f"{style(pointers, 'bold') if pointers else ''}{message}{style(author, 'dim') if author else ''}",
+            "".join(style(text, name) for text, name in parts if text),
         ]
     ).rstrip()
