@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,7 @@ class Session(QObject):
     def show(self, store: "Store") -> None:
         """Make an open store the session's, and select the head of its default timeline."""
         self.store = store
+        self._timeline = self._actions = None
         self._unlisten = store.listen(self._event.emit)
         self._location = Location(selected=self._head())
         self._stamp = self._file_stamp()
@@ -168,12 +170,23 @@ class Session(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether there is an action to undo."""
-        return self.writable and any(action.state == "done" for action in self._recent_actions())
+        return self.writable and self.next_undo is not None
 
     @property
     def can_redo(self) -> bool:
         """Whether there is an undone action to bring back."""
-        return self.writable and any(action.state == "undone" for action in self._recent_actions()[:1])
+        return self.writable and self.next_redo is not None
+
+    @property
+    def next_undo(self) -> "Action | None":
+        """The action that undo takes back."""
+        return next((action for action in self._recent_actions() if action.state == "done"), None)
+
+    @property
+    def next_redo(self) -> "Action | None":
+        """The action that redo brings back: of those undone since the last one that was done, the oldest."""
+        undone = list(takewhile(lambda action: action.state != "done", self._recent_actions()))
+        return next((action for action in reversed(undone) if action.state == "undone"), None)
 
     def _recent_actions(self) -> "list[Action]":
         """The latest actions of the store; read anew after each of them."""

@@ -226,6 +226,9 @@ class Window(QMainWindow):
     @Slot()
     def _refresh(self) -> None:
         self.actions_by_id.refresh()
+        for name, step in (("undo", self.session.next_undo), ("redo", self.session.next_redo)):
+            text = action(name).text
+            self.actions_by_id[name].setText(f"{text} “{_short(step.text)}”" if step else text)
 
     @Slot(object)
     def show_error(self, error: Exception) -> None:
@@ -356,6 +359,12 @@ class Window(QMainWindow):
 
 def _handle(store: "Store", dense: int | None) -> str:
     return store.handle(dense) if dense is not None and dense >= 0 else ""
+
+
+def _short(text: str) -> str:
+    """A few words of a text, safe in a menu."""
+    line = " ".join(text.split())
+    return (line if len(line) <= 32 else f"{line[:31]}…").replace("&", "&&")
 
 
 def _keys(action_id: str) -> str:

@@ -107,7 +107,9 @@ def test_undo_is_enabled_by_what_can_be_undone(window: Window, qtbot) -> None:
     store = window.session.store
     assert window.actions_by_id["undo"].isEnabled()
     assert not window.actions_by_id["redo"].isEnabled()
+    assert window.actions_by_id["undo"].text() == "&Undo “tag first”"
     with qtbot.waitSignal(window.session.refs_changed):
         window.actions_by_id.trigger("undo")
     assert store.tags() == {}
     assert window.actions_by_id["redo"].isEnabled()
+    assert window.actions_by_id["redo"].text() == "&Redo “tag first”"
