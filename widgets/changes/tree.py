@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
-from widgets.theme import SPACE_L, fonts
+from widgets.theme import SPACE_L, fonts, theme
 from widgets.values.columns import SharedWidth
+from widgets.values.paint import draw_arrow
 
 from .delegate import ChangesDelegate
 from .model import PATH, ChangesModel
@@ -101,6 +102,11 @@ class ChangesTree(QTreeView):
     def _activate(self, index: QModelIndex) -> None:
         if self.nodes.change_at(index) is not None:
             self.activated_path.emit(self._path_id(index))
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The arrow of a record, as in the State view."""
+        if not index.parent().isValid():
+            draw_arrow(painter, rect, self.isExpanded(index), theme())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return jumps to the path of a change and expands or collapses a record."""

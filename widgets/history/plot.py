@@ -164,7 +164,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         loaded = self._loaded
         if loaded is None or not self._plots:
             return
-        right = max((loaded.end - self._origin) / 1e6, 1e-3)
+        right = max((max(_last(series, loaded.end) for series in loaded.series) - self._origin) / 1e6, 1e-3)
         self._plots[0].setXRange(0, right, padding=0.02)
         for plot, row in zip(self._plots, self._rows, strict=True):
             if row.numeric:
@@ -299,6 +299,11 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme().surface)
         self.scene().render(painter, QRectF(0, 0, size.width(), size.height()), area)
         painter.end()
+
+
+def _last(series: Series, end: int) -> int:
+    """Until when there is something to see of a series: to the end, unless its path was removed."""
+    return int(series.times[-1]) if series.texts[-1] == "—" else end
 
 
 def _near(series: Series, time: int, reach: float) -> int:

@@ -19,7 +19,7 @@ from .load import Loaded
 Index = QModelIndex | QPersistentModelIndex
 TIME, NAME, BEFORE, AFTER, MESSAGE, AUTHOR, HANDLE = range(7)
 _TITLES = ("Time", "Of", "Before", "After", "Message", "Author", "Transaction")
-_WIDTHS = (150, 150, 130, 130, 260, 110, 190)
+_WIDTHS = (160, 150, 104, 104, 260, 110, 190)
 
 
 class HistoryModel(QAbstractTableModel):

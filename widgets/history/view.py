@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QStringListModel, Qt, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QFileDialog,
+    QHBoxLayout,
     QLineEdit,
     QMenu,
     QScrollArea,
@@ -26,7 +27,7 @@ from engine.errors import KnownError
 from engine.timeline.version import MISSING
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count, moment
-from widgets.theme import fonts, icon
+from widgets.theme import SPACE_S, fonts, icon
 from widgets.values.bar import bar, tool_button
 
 from .export import csv_text
@@ -37,6 +38,9 @@ from .table import HistoryTable
 
 if TYPE_CHECKING:
     from .plot import HistoryPlot
+
+
+_LOW, _WIDE = 360, 640
 
 
 class HistoryView(QWidget):
@@ -92,7 +96,11 @@ class HistoryView(QWidget):
         self._top_layout = QVBoxLayout(self._top)
         self._top_layout.setContentsMargins(0, 0, 0, 0)
         self._top_layout.setSpacing(0)
-        self._top_layout.addWidget(self.legend)
+        legend = QHBoxLayout()
+        legend.addWidget(self.legend, 3)
+        legend.addWidget(self._note, 1)
+        legend.setContentsMargins(0, 0, SPACE_S, 0)
+        self._top_layout.addLayout(legend)
         self._split.addWidget(self._top)
         self._split.addWidget(self.table)
         self._split.setSizes([300, 160])
@@ -105,8 +113,6 @@ class HistoryView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(bar(self.field, self._all, self._pin, self._fit, self._export, name="panel-bar"))
         layout.addWidget(body, 1)
-        self._foot = bar(self._note)
-        layout.addWidget(self._foot)
         self.setFocusProxy(self.table)
 
     def _connect(self) -> None:
@@ -227,7 +233,6 @@ class HistoryView(QWidget):
     def _tell(self, title: str, text: str) -> None:
         self._message.set_message(title, text)
         self._bodies.setCurrentIndex(0)
-        self._foot.hide()
 
     # --------------------------------------------------------------------------------------------------- plot
 
@@ -274,7 +279,6 @@ class HistoryView(QWidget):
         if left_out:
             parts.append(f"· the plot shows those that change most, {left_out} are only in the table")
         self._note.setText(" ".join(parts))
-        self._foot.show()
 
     def _mark_moment(self) -> None:
         graph, selected = self._session.graph, self._session.selected
@@ -330,7 +334,6 @@ class HistoryView(QWidget):
             self._note.setText(f"{path.name} was not saved: {error.strerror or error}. Choose another folder.")
         else:
             self._note.setText(f"Saved {path}")
-        self._foot.show()
 
     def focus_search(self) -> None:
         """Move the keyboard to the path field."""
@@ -343,6 +346,15 @@ class HistoryView(QWidget):
             self.plot.refresh()
         self.legend.update()
         self.table.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the view is low and wide, the table stands beside the plot."""
+        super().resizeEvent(event)
+        beside = self.height() < _LOW and self.width() > _WIDE
+        orientation = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        if orientation is not self._split.orientation():
+            self._split.setOrientation(orientation)
+            self._split.setSizes([3 * self.width() // 5, 2 * self.width() // 5] if beside else [300, 160])
 
     def showEvent(self, event: QShowEvent) -> None:
         """What was not read while hidden is read now."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from widgets.theme import SPACE_XS, Theme, fonts, icon, theme
 from widgets.values import is_element
-from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour
+from widgets.values.paint import SIGN_WIDTH, draw_arrow, draw_cut, draw_sign, mark_colours, struck, value_colour
 
 from .nodes import Row
 
@@ -38,17 +38,7 @@ def indent(depth: int) -> int:
 
 def arrow_rect(rect: QRect, depth: int) -> QRect:
     """The arrow of a container in the rectangle of its key cell."""
-    return QRect(rect.left() + SPACE_XS + depth * INDENT, rect.center().y() - ARROW // 2, ARROW, ARROW)
-
-
-def draw_arrow(painter: QPainter, rect: QRect, expanded: bool, tokens: Theme) -> None:
-    """A chevron to the right or down: by hand, as an icon takes ten times as long."""
-    middle = QPointF(rect.center()) + QPointF(0.5, 0.5)
-    corners = ((-3.5, -1.75), (0, 1.75), (3.5, -1.75)) if expanded else ((-1.75, -3.5), (1.75, 0), (-1.75, 3.5))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(tokens.text_muted, 1.5))
-    painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    return QRect(rect.left() + SPACE_XS + depth * INDENT, rect.top() + (rect.height() - ARROW) // 2, ARROW, ARROW)
 
 
 def draw_row(painter: QPainter, row: Row, look: RowLook) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
 from widgets.theme import SPACE_S, SPACE_XS, Theme
 
@@ -39,6 +39,16 @@ def draw_sign(painter: QPainter, mark: str, font: QFont, tokens: Theme, rect: QR
     painter.setPen(mark_colours(mark, tokens)[0])
     place = QRect(rect.left(), rect.top(), SIGN_WIDTH, rect.height())
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, SIGNS[mark])
+
+
+def draw_arrow(painter: QPainter, rect: QRect, expanded: bool, tokens: Theme) -> None:
+    """A chevron to the right or down: by hand, as an icon takes ten times as long."""
+    middle = QRectF(rect).center()
+    corners = ((-3.5, -1.75), (0, 1.75), (3.5, -1.75)) if expanded else ((-1.75, -3.5), (1.75, 0), (-1.75, 3.5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(tokens.text_muted, 1.5))
+    painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 _struck: dict[int, tuple[QFont, QFont]] = {}
