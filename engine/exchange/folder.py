@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
-from engine.errors import BadInput, InvalidValue, NotFound
+from engine.errors import BadInput, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.formats import MAX_BYTES, format_of, parse
 from engine.exchange.globs import Globs
@@ -29,12 +29,18 @@ if TYPE_CHECKING:
 
 def import_folder(store: Store, path: Path, options: Options, result: ImportResult) -> None:
     """Import a folder, or one file. Raises `BadInput` where there is nothing that can be read."""
-    if path.is_dir():
-        found, newest = _read_folder(path, options, result)
-        if not found and not result.skipped:
-            raise BadInput(f"{path}: no JSON, YAML, TOML, CSV or INI file there; name other files with --path")
-    else:
-        found, newest = _read_file(path)
+    found: dict[str, bytes] = {}
+    newest = 0
+    for name, content in documents(path, options):
+        if isinstance(content, bytes):
+            found[name] = content
+            newest = max(newest, _modified(path / name))
+        elif name:
+            result.skipped.append(Skipped(name, str(content)))
+        else:
+            raise BadInput(f"{path}: {content}")
+    if not found and not result.skipped:
+        raise BadInput(f"{path}: no JSON, YAML, TOML, CSV or INI file there; name other files with --path")
     plan = Plan(
         store,
         "folder",
@@ -48,31 +54,27 @@ def import_folder(store: Store, path: Path, options: Options, result: ImportResu
         _add(intake, path, found, newest, result)
 
 
-def _read_file(path: Path) -> tuple[dict[str, bytes], int]:
-    """A single document; its name is "" as it stands at `$`."""
-    form = format_of(path.name)
-    if form is None:
-        raise BadInput(f"{path}: not a format that is read here; there are JSON, YAML, TOML, CSV and INI")
-    try:
-        return {"": parse(_bytes(path), form)}, _modified(path)
-    except InvalidValue as error:
-        raise BadInput(f"{path}: {error}") from None
-
-
-def _read_folder(path: Path, options: Options, result: ImportResult) -> tuple[dict[str, bytes], int]:
+def documents(path: Path, options: Options) -> Iterator[tuple[str, bytes | BadInput]]:
+    """The chosen files of a folder by relative path, as JSON or as what is wrong with them; a file by itself has the
+    name ""."""
+    if not path.is_dir():
+        form = format_of(path.name)
+        if form is None:
+            raise BadInput(f"{path}: not a format that is read here; there are JSON, YAML, TOML, CSV and INI")
+        yield "", _parsed(path, form)
+        return
     globs = Globs(options.paths)
-    found: dict[str, bytes] = {}
-    newest = 0
     for name in _files(path, path):
-        form = format_of(name) or (globs.chosen and "json")
-        if not form or not globs.match(name):
-            continue
-        try:
-            found[name] = parse(_bytes(path / name), form)
-            newest = max(newest, _modified(path / name))
-        except (BadInput, NotFound) as error:
-            result.skipped.append(Skipped(name, str(error)))
-    return found, newest
+        form = format_of(name) or ("json" if globs.chosen else None)
+        if form and globs.match(name):
+            yield name, _parsed(path / name, form)
+
+
+def _parsed(path: Path, form: str) -> bytes | BadInput:
+    try:
+        return parse(_bytes(path), form)
+    except BadInput as error:
+        return error
 
 
 def _files(root: Path, folder: Path) -> Iterator[str]:

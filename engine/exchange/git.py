@@ -11,12 +11,12 @@ Transactions are in order of commit time, parents first (then by id), so that th
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadInput, InvalidValue
+from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.git_files import Files
 from engine.exchange.git_timelines import Namer
@@ -52,7 +52,7 @@ def import_git(store: Store, path: Path, options: Options, result: ImportResult)
         raise BadInput(f"{path}: the repository has no commits yet")
     tips = {*references.branches.values(), *references.tags.values()}
     try:
-        history = History(repository, tips)
+        history = History(repository, tips, lambda count: _tick(options, count))
         head = references.branches.get(references.head) or min(tips)
         plan = Plan(store, "git", history.root(head), _stem(path), options, references.head)
         is_new = not store.graph.count
@@ -65,6 +65,13 @@ def import_git(store: Store, path: Path, options: Options, result: ImportResult)
             store.set_default_timeline(plan.timeline)
     except (pygit2.GitError, KeyError) as error:
         raise BadInput(f"{path}: the repository cannot be read: {error}; try `git fsck`") from None
+
+
+def _tick(options: Options, count: int) -> None:
+    if options.cancel is not None and options.cancel.is_set():
+        raise Cancelled("stopped; nothing was imported")
+    if options.progress is not None:
+        options.progress(count, None, "commits found")
 
 
 def open_repository(path: Path) -> Any:
@@ -119,10 +126,10 @@ def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
 class History:
     """The commits that some tips reach: parents and times, and one order for all of them."""
 
-    def __init__(self, repository: Any, tips: Iterable[str]) -> None:
+    def __init__(self, repository: Any, tips: Iterable[str], tick: Callable[[int], None] = lambda _: None) -> None:
         self._repository = repository
         self.parents: dict[str, tuple[str, ...]] = {}
-        self._times: dict[str, int] = {}
+        self.times: dict[str, int] = {}
         waiting = list(tips)
         while waiting:
             commit = waiting.pop()
@@ -130,8 +137,9 @@ class History:
                 found = repository[commit]
                 # A shallow clone lacks the parents of its oldest commits.
                 self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
-                self._times[commit] = found.commit_time
+                self.times[commit] = found.commit_time
                 waiting.extend(self.parents[commit])
+                tick(len(self.parents))
 
     def root(self, commit: str) -> str:
         """The first commit below one, on first parents."""
@@ -158,7 +166,7 @@ class History:
         for commit, parents in self.parents.items():
             for parent in set(parents):
                 children.setdefault(parent, []).append(commit)
-        ready = [(self._times[commit], commit) for commit, count in missing.items() if not count]
+        ready = [(self.times[commit], commit) for commit, count in missing.items() if not count]
         heapq.heapify(ready)
         order = []
         while ready:
@@ -167,7 +175,7 @@ class History:
             for child in children.get(commit, ()):
                 missing[child] -= 1
                 if not missing[child]:
-                    heapq.heappush(ready, (self._times[child], child))
+                    heapq.heappush(ready, (self.times[child], child))
         return order
 
     def reached(self, tips: Iterable[str]) -> set[str]:
@@ -348,11 +356,3 @@ def _rank(name: str) -> bool:
     """Branches that others usually go off from come first."""
     return name.rsplit("/", 1)[-1] not in ("main", "master", "trunk", "develop", "dev", "next", "staging")
 
-
-def chosen_files(path: Path, paths: tuple[str, ...]) -> Iterator[str]:
-    """The chosen files in the newest commit of HEAD's branch; for previews."""
-    repository = open_repository(path)
-    references = read_references(repository)
-    tip = references.branches.get(references.head)
-    if tip is not None:
-        yield from sorted(Files(repository, Globs(paths)).changes(None, tip))
