@@ -49,10 +49,18 @@ def collect(
 ) -> Differences:
     """Up to `limit` changes, grouped, each record with its name. A cancelled call returns what it has."""
     before, after = store.at(comparison.before), store.at(comparison.after)
-    changes = list(islice(_until(store.diff(before, after), cancelled), limit + 1))
+    told = (change for change in _until(store.diff(before, after), cancelled) if not is_echo(change, before, after))
+    changes = list(islice(told, limit + 1))
     fields: dict[int, str | None] = {}
     groups = [_named(found, before, after, fields) for found in group(changes[:limit])]
     return Differences(comparison, tuple(groups), min(limit, len(changes)), len(changes) > limit)
+
+
+def is_echo(change: Change, before: Version, after: Version) -> bool:
+    """Whether a change only says that a container is not empty any more, or became empty: what is below it says so."""
+    if change.kind == "removed" and change.before in ({}, []):
+        return after.kind(change.path_id) != "absent"
+    return change.kind == "added" and change.after in ({}, []) and before.kind(change.path_id) != "absent"
 
 
 def _until(changes: Iterable[Change], cancelled: Callable[[], bool]) -> Iterator[Change]:
@@ -117,6 +125,7 @@ def affected_paths(version: Version, changes: Iterable[Change]) -> set[int]:
 def whole_patch(store: Store, comparison: Comparison, cancelled: Callable[[], bool] = lambda: False) -> tuple[str, int]:
     """All differences as JSON Patch text, and how many operations it has."""
     before, after = store.at(comparison.before), store.at(comparison.after)
+    # Echoes name paths that differ as well, so the patch looks at all changes.
     affected = affected_paths(before, _until(store.diff(before, after), cancelled))
     operations = json_patch(before, after, affected, cancelled)
     return patch_text(operations), len(operations)

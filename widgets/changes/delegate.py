@@ -39,12 +39,11 @@ class ChangesDelegate(QStyledItemDelegate):
         found, change = model.group_at(index), model.change_at(index)
         if found is None:
             return
-        if option.widget is not None:
-            element = QStyle.PrimitiveElement.PE_PanelItemViewItem
-            option.widget.style().drawPrimitive(element, option, painter, option.widget)
         painter.save()
         painter.setClipRect(option.rect)
         tokens = theme()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, tokens.selection if option.widget.hasFocus() else tokens.selection_inactive)
         left = option.rect.left() + SPACE_XS
         if index.column() == PATH:
             draw_sign(painter, change.kind if change else found.kind, fonts().strong, tokens, option.rect)

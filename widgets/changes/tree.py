@@ -105,6 +105,8 @@ class ChangesTree(QTreeView):
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
         """The arrow of a record, as in the State view."""
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(rect, theme().selection if self.hasFocus() else theme().selection_inactive)
         if not index.parent().isValid():
             draw_arrow(painter, rect, self.isExpanded(index), theme())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from widgets.changes.collect import is_echo
+
 from .nodes import Marks, marks_from
 
 if TYPE_CHECKING:
@@ -18,4 +20,5 @@ def read_marks(store: Store, dense: int) -> tuple[Version, Marks]:
     """The version before a transaction (its first parent, or the empty state), and the marks of what it did."""
     previous = store.at(int(store.graph.parent[dense]))
     current = store.at(dense)
-    return previous, marks_from(store.changes_of(dense), current.parent, lambda path: current.kind(path) != "absent")
+    changes = (change for change in store.changes_of(dense) if not is_echo(change, previous, current))
+    return previous, marks_from(changes, current.parent, lambda path: current.kind(path) != "absent")

@@ -239,20 +239,21 @@ class Reader:
         return preview(version.value(path_id))
 
     def _mark(self, path_id: int, container: bool, gone: bool) -> tuple[str, Preview | None]:
+        """What happened to a node, and the value that it had before if it has another one now."""
         if gone:
             return "removed", None
         kind = self.marks.kinds.get(path_id, "")
-        if self.previous is None:
-            return kind, None
         below = self.marks.below.get(path_id, 0)
-        if not kind and not below:
-            return "", None
+        if self.previous is None or not (kind or below):
+            return kind, None
         before = self.previous.kind(path_id)
         if before == "absent":
             return "added", None
-        if kind == "changed" or (kind and not container):
-            return kind, self._value(self.previous, path_id, before) if kind != "moved" else None
-        return kind or "inside", None
+        if kind == "moved":
+            return kind, None
+        if kind and (before == "leaf" or not container):
+            return "changed", self._value(self.previous, path_id, before)
+        return "inside" if below else "", None
 
 
 def with_ghosts(live: NDArray[Any], before: NDArray[Any]) -> NDArray[Any]:

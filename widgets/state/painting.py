@@ -91,5 +91,5 @@ def _value(painter: QPainter, rect: QRect, row: Row, tokens: Theme) -> None:
     left = draw_cut(painter, row.value.text, font, colour, rect.left() + SPACE_XS, rect)
     if row.was is not None:
         draw_cut(painter, f"was {row.was.text}", face.small, tokens.text_muted, left, rect)
-    elif row.container and row.below and row.mark != "removed":
+    elif row.below and row.mark in ("inside", "moved", "changed"):
         draw_cut(painter, f"{row.below:,} changed", face.small, tokens.changed, left, rect)

@@ -164,3 +164,17 @@ def test_ghosts_follow_the_sibling_that_they_followed():
     assert merged([5, 1], [1, 9, 5, 8]) == [5, 8, 1, 9]
     assert merged([], [1, 2]) == [1, 2]
     assert merged([1], [1]) == [1]
+
+
+def test_a_container_that_was_empty_or_became_a_value_is_not_removed(tmp_path, model):
+    from engine.store import Store
+
+    with Store.open(tmp_path / "s.refactory", create=True) as store:
+        for value in ({"a": [], "b": 1, "c": {"d": 2}}, {"a": [1], "b": {"x": 1}, "c": {}}):
+            store.commit([{"op": "put", "path": "$", "value": value}])
+        model.show(reader_at(store, 1))
+        found = lines(model)
+    assert ".  a: […] 1 item" in found
+    assert "~  b: {…} 1 key (was 1)" in found
+    assert any(text.startswith(".  c: {}") for text in found)
+    assert "-    d: 2" in found
