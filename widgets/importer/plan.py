@@ -59,3 +59,9 @@ def target_for(source: Path) -> Path:
 def split_fields(text: str) -> tuple[str, ...]:
     """`id, date` as the fields that it names."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def split_mapping(text: str) -> dict[str, str]:
+    """`entity=order_id, time=at` as the names that it says; what is no pair is left to the command line to refuse."""
+    pairs = (part.partition("=") for part in text.split(","))
+    return {ours.strip(): theirs.strip() for ours, equals, theirs in pairs if equals}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from widgets.importer.plan import ImportPlan, split_fields, target_for
+from widgets.importer.plan import ImportPlan, split_fields, split_mapping, target_for
 
 
 def test_a_plain_plan_names_source_and_target() -> None:
@@ -32,12 +32,17 @@ def test_every_option_has_its_argument() -> None:
 
 
 def test_the_command_line_understands_it() -> None:
-    from app.cli.parser import COMMANDS, parse_command
+    from app.cli.commands import COMMANDS
+    from app.cli.parser import parse_command
 
     plan = ImportPlan(Path("/a"), Path("/b"), kind="csv", keys={"$[*]": ("id",)}, mapping="time=at", skip_bad=True)
     options = parse_command(COMMANDS["import"], [*plan.arguments()[1:], "--json", "--progress-json"])
     assert options.kind == "csv"
     assert options.progress_json
+
+
+def test_names_of_the_source_are_pairs() -> None:
+    assert split_mapping("entity=order_id, time=at,") == {"entity": "order_id", "time": "at"}
 
 
 @pytest.mark.parametrize(
