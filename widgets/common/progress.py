@@ -1,7 +1,7 @@
 """How far a job is, in words: count, rate, time left."""
 
 from .jobs import Progress
-from .text import count, duration
+from .text import count, duration, size
 
 SETTLE = 1.0  #: seconds before a rate means anything
 
@@ -10,12 +10,14 @@ def words(progress: Progress | None, started: float, now: float) -> str:
     """`12 345 of 50 000 versions · 1 200/s · 30 s left`, as much of it as is known."""
     if progress is None:
         return ""
-    of = f" of {count(progress.total)}" if progress.total else ""
-    parts = [f"{count(progress.done)}{of} {progress.unit}".strip()]
+    octets = progress.unit == "bytes"
+    number = size if octets else count
+    of = f" of {number(progress.total)}" if progress.total else ""
+    parts = [f"{number(progress.done)}{of} {'' if octets else progress.unit}".strip()]
     elapsed = now - started
     if elapsed >= SETTLE and progress.done > 0:
         rate = progress.done / elapsed
-        parts.append(f"{count(round(rate))}/s" if rate >= 10 else f"{rate:.1f}/s")
+        parts.append(f"{number(round(rate))}/s" if octets or rate >= 10 else f"{rate:.1f}/s")
         if progress.total and progress.total > progress.done:
             parts.append(f"{duration((progress.total - progress.done) / rate)} left")
     return " · ".join(parts)

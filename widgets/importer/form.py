@@ -93,6 +93,7 @@ class TargetForm(QWidget):
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         self.more = QToolButton(text="More options", checkable=True, icon=icon("chevron-right", "text_muted"))
+        self.more.setObjectName("disclosure")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._toggle)
         self.timeline = QLineEdit(placeholderText="as in the source")

@@ -1,5 +1,6 @@
 """What is to be imported, and how: the same words as the command line has."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +50,13 @@ class ImportPlan:
 
 
 def target_for(source: Path) -> Path:
-    """Where the store of a source goes unless the person says otherwise: beside it."""
+    """Where the store of a source goes unless the person says otherwise: beside it, or where that cannot be written,
+    into the home folder."""
     name = source.name or source.resolve().name or "imported"
     for suffix in (".zst", ".gz", ".jsonl", ".json", ".csv", ".snapshots", ".events", ".git"):
         name = name.removesuffix(suffix) or name
-    return source.absolute().parent / f"{name}.refactory"
+    folder = source.absolute().parent
+    return (Path.home() if folder.is_dir() and not os.access(folder, os.W_OK) else folder) / f"{name}.refactory"
 
 
 def split_fields(text: str) -> tuple[str, ...]:

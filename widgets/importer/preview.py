@@ -83,9 +83,10 @@ class PreviewPanel(QWidget):
         layout.setSpacing(SPACE_S)
         for widget in (self.sentence, self.files, self._how):
             layout.addWidget(widget)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.table, 100)
         layout.addWidget(self._wrong)
         layout.addWidget(self.problems)
+        layout.addStretch(1)  # keeps the sentences at the top where there are no lists
         self._detected: dict[str, tuple[str, ...]] = {}
 
     @staticmethod

@@ -35,6 +35,8 @@ QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 4px; b
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
 QToolButton:focus { border-color: $focus; }
+QToolButton#disclosure { padding-left: 0; }
+QToolButton#disclosure:checked { background: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 
 QStatusBar { background: $window; border-top: 1px solid $border; }
@@ -99,6 +101,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; }
 
 QLabel#muted, QLabel[muted="true"], ElidedLabel#muted { color: $text_muted; }
+QLabel#muted:disabled, QLabel:disabled { color: $text_disabled; }
 QLabel#error { color: $error; }
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: 4px; }
 QFrame#line { background: $border; max-height: 1px; min-height: 1px; border: none; }

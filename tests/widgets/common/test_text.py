@@ -61,6 +61,10 @@ def test_progress_in_words() -> None:
     assert told == f"20{THIN}000 of 50{THIN}000 versions · 2000/s · 15 s left"
 
 
+def test_progress_in_bytes() -> None:
+    assert words(Progress(5_000_000, 20_000_000, "bytes", 10), 0, 10) == "5.0 MB of 20.0 MB · 500 kB/s · 30 s left"
+
+
 def test_fraction() -> None:
     assert fraction(None) is None
     assert fraction(Progress(1, None, "", 0)) is None
