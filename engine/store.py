@@ -14,6 +14,7 @@ from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
+from engine.storage.arrays import distinct
 from engine.storage.database import Database
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.core import Core, StoreEvent
@@ -272,7 +273,7 @@ class Store:
         if not found:
             raise NotFound(f"nothing was ever at {path}")
         touched = [self._core.history.touching(item, dense) for item in found]
-        return np.unique(np.concatenate(touched))
+        return distinct(np.concatenate(touched))
 
     # ------------------------------------------------------------------------------------------- changing
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.operations import ABSENT, LIST, Kind
+from engine.model.operations import ABSENT, LIST, MAP, Kind
 from engine.model.paths import Keyed, Pattern
 from engine.storage.arrays import distinct
 from engine.storage.log import Log
@@ -34,13 +34,34 @@ class Entry:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Writes:
+class _Writes(NamedTuple):
     """Rows that set values, along a chain: transaction, path, value id after, in order."""
 
     owner: NDArray[np.int32]
     path: NDArray[np.int32]
     value: NDArray[np.int32]
+
+    def take(self, where: NDArray[Any]) -> _Writes:
+        """Some of the rows."""
+        return _Writes(self.owner[where], self.path[where], self.value[where])
+
+    def last(self) -> _Writes:
+        """Sorted by path, then transaction, with the last row of each transaction on each path."""
+        ordered = self.take(np.lexsort((self.owner, self.path)))
+        last = np.ones(len(ordered.path), bool)
+        last[:-1] = (ordered.path[1:] != ordered.path[:-1]) | (ordered.owner[1:] != ordered.owner[:-1])
+        return ordered.take(last)
+
+
+def _join(*parts: _Writes) -> _Writes:
+    return _Writes(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _starts(path: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a new path begins, in a sorted column."""
+    starts = np.ones(len(path), bool)
+    starts[1:] = path[1:] != path[:-1]
+    return starts
 
 
 class History:
@@ -83,9 +104,7 @@ class History:
             found.append(_matching(rows, owner, wanted))
         if not found:
             return _Writes(*(np.empty(0, np.int32) for _ in range(3)))
-        return _Writes(
-            *(np.concatenate([getattr(part, name) for part in found]) for name in ("owner", "path", "value"))
-        )
+        return _join(*found)
 
     def _mask(self, paths: NDArray[Any]) -> NDArray[np.bool_]:
         wanted = np.zeros(len(self._log.paths), bool)
@@ -101,47 +120,41 @@ class History:
         if not len(containers):
             return writes
         others = ~self._mask(containers)[writes.path]
-        parts = [_Writes(writes.owner[others], writes.path[others], writes.value[others])]
         children = np.concatenate([self._log.paths.children(path) for path in containers.tolist()])
-        below = self._writes(chain, self._mask(children)) if len(children) else None
-        for path in containers.tolist():
-            parts.append(self._container_writes(path, writes, below))
-        return _Writes(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("owner", "path", "value"))
-        )
+        own = writes.take(~others)
+        if 0 in containers:
+            own = _Writes(*(np.append(np.int32(item), column) for item, column in zip((-1, 0, MAP), own, strict=True)))
+        below = self._writes(chain, self._mask(children))
+        return _join(writes.take(others), self._emptiness(own, below))
 
-    def _container_writes(self, path: int, writes: _Writes, below: _Writes | None) -> _Writes:
-        own = {
-            int(o): int(v)
-            for o, v in zip(writes.owner[writes.path == path], writes.value[writes.path == path], strict=True)
-        }
-        events: dict[int, list[tuple[int, int]]] = {owner: [] for owner in own}
-        if below is not None:
-            mine = self._log.paths.parents[below.path] == path
-            for owner, child, value in zip(
-                below.owner[mine].tolist(), below.path[mine].tolist(), below.value[mine].tolist(), strict=True
-            ):
-                events.setdefault(owner, []).append((child, value))
-        live: set[int] = set()
-        marker = 1 if path == 0 else ABSENT
-        result: list[tuple[int, int]] = [(-1, marker)] if path == 0 else []
-        for owner in sorted(events):
-            marker = own.get(owner, marker)
-            for child, value in events[owner]:
-                (live.discard if value == ABSENT else live.add)(child)
-            result.append((owner, ABSENT if live and marker <= LIST else marker))
-        owners, values = zip(*result, strict=True) if result else ((), ())
-        return _Writes(np.array(owners, np.int32), np.full(len(owners), path, np.int32), np.array(values, np.int32))
+    def _emptiness(self, own: _Writes, below: _Writes) -> _Writes:
+        """Containers as leaves: their marker while no child is live, else absent; from their own writes and those of
+        their children, for all containers at once."""
+        child = below.last()
+        live = (child.value != ABSENT).astype(np.int64)
+        before = np.where(_starts(child.path), 0, np.roll(live, 1))
+        own = own.last()
+        path = np.concatenate((own.path, self._log.paths.parents[child.path]))
+        owner = np.concatenate((own.owner, child.owner))
+        marker = np.concatenate((own.value, np.full(len(child.path), -1, np.int32)))
+        born = np.concatenate((np.zeros(len(own.path), np.int64), live - before))
+        order = np.lexsort((owner, path))
+        path, owner, marker, born = path[order], owner[order], marker[order], born[order]
+        starts = _starts(path)
+        total = np.cumsum(born)
+        first = np.maximum.accumulate(np.where(starts, np.arange(len(path)), 0))
+        count = total - (total - born)[first]
+        known = np.maximum.accumulate(np.where(starts | (marker >= 0), np.arange(len(path)), 0))
+        marker = np.maximum(marker[known], ABSENT)
+        value = np.where((marker <= LIST) & (count > 0), ABSENT, marker).astype(np.int32)
+        return _Writes(owner, path, value).last()
 
     def _changes(self, writes: _Writes) -> Iterator[tuple[int, int, int, int]]:
         """(transaction, path, value id before, value id after) where a value changes, in order of the chain."""
-        order = np.lexsort((np.arange(len(writes.path)), writes.path))
-        owner, path, value = writes.owner[order], writes.path[order], writes.value[order]
+        writes = writes.last()
+        owner, path, value = writes
         if not len(path):
             return
-        last = np.ones(len(path), bool)
-        last[:-1] = (path[1:] != path[:-1]) | (owner[1:] != owner[:-1])
-        owner, path, value = owner[last], path[last], value[last]
         before = np.zeros(len(value), np.int32)
         same = path[1:] == path[:-1]
         before[1:][same] = value[:-1][same]
