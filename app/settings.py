@@ -8,7 +8,6 @@ program must start.
 import json
 import logging
 import os
-import tempfile
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -79,15 +78,15 @@ def save(settings: Settings, file: Path) -> None:
     """Write the settings to `file`, whole or not at all. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_changed(settings), indent=1, ensure_ascii=False)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".tmp")
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with temporary.open("w", encoding="utf-8") as stream:
             stream.write(text + "\n")
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, file)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

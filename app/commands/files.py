@@ -1,7 +1,6 @@
 """Opening, importing, exporting, closing stores; saving pictures."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +60,8 @@ class Files:
 
     def open_sample(self) -> None:
         """Open the copy of the sample in the data folder, so that a person may change it."""
+        import shutil
+
         copy = data_folder() / SAMPLE.name
         if not SAMPLE.exists():
             self._window.notice.warn(f"The sample is not part of this installation: {SAMPLE} is missing.")

@@ -5,11 +5,14 @@ group), `primary` (the one button that goes on), `card` (a framed group), `flat`
 `panel-bar` (the row of controls at the top of a view).
 """
 
+from pathlib import Path
 from string import Template
 
 from PySide6.QtGui import QColor
 
 from .tokens import Theme
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
 
 _SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: 4px 8px; }
@@ -111,12 +114,12 @@ QWidget#page { background: $surface; }
 """)
 
 
-def style_sheet(theme: Theme, chevron: str) -> str:
-    """The style sheet with the theme's colours in it; `chevron` is an image file in the theme's text colour."""
+def style_sheet(theme: Theme) -> str:
+    """The style sheet with the theme's colours in it."""
     names = {name: value.name() for name, value in vars(theme).items() if isinstance(value, QColor)}
     return _SHEET.substitute(
         names,
-        chevron=chevron,
+        chevron=(FOLDER / f"chevron-{theme.name}.svg").as_posix(),  # only a file will do here
         accent_hover=(theme.accent.lighter(112) if theme.dark else theme.accent.darker(112)).name(),
         scroll=QColor("#4a535f" if theme.dark else "#b9c0ca").name(),
     )

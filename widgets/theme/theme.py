@@ -8,7 +8,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from .fonts import fonts
-from .images import image_file
 from .style import style_sheet
 from .tokens import DARK, LIGHT, Theme
 
@@ -43,7 +42,7 @@ def set_mode(mode: Mode) -> Theme:
     _current = DARK if dark else LIGHT
     app.setFont(fonts().ui)
     app.setPalette(_palette(_current))
-    app.setStyleSheet(style_sheet(_current, image_file("chevron-down", _current.text_muted)))
+    app.setStyleSheet(style_sheet(_current))
     return _current
 
 
