@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 #: text, font, colour, tint, gap to the next
 Part = tuple[str, QFont, QColor, QColor | None, int]
-_WORDS_FROM = 24  #: strings shorter than this are shown whole, before and after
+_WORDS_FROM = 4  #: texts of fewer words (times, ids, addresses) are shown whole, before and after
 
 
 class ChangesDelegate(QStyledItemDelegate):
@@ -137,7 +137,7 @@ def word_parts(change: Change, tokens: Theme) -> list[Part]:
     """The words that went and came within their surroundings; nothing where texts are short or share little."""
     if not isinstance(change.before, str) or not isinstance(change.after, str):
         return []
-    if min(len(change.before), len(change.after)) < _WORDS_FROM:
+    if min(len(change.before.split()), len(change.after.split())) < _WORDS_FROM:
         return []
     spans = word_diff(change.before, change.after)
     if not similar(spans):

@@ -39,7 +39,6 @@ class ChangesTree(QTreeView):
         self.setModel(self.nodes)
         self.setItemDelegate(ChangesDelegate(self))
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)
         self.setIndentation(SPACE_L)
         self.setFrameShape(QTreeView.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -15,6 +15,7 @@ from .series import Series, runs
 _PATTERNS = (Qt.BrushStyle.SolidPattern, Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern)
 _MOST_DRAWN = 3000
 _LABEL_FROM = 28
+_MOST_COLOURS = 24
 HEIGHT = 0.7
 
 
@@ -63,15 +64,16 @@ class BandItem(pg.GraphicsObject):  # type: ignore[misc]
             left = to_scene.map(max(float(self._start[band]), low), 0.0)[0]
             right = to_scene.map(min(float(self._stop[band]), high), 0.0)[0]
             rect = QRectF(left, min(top, bottom), max(right - left, 1.0), abs(bottom - top))
-            self._draw(painter, rect, int(self._codes[band]))
+            self._draw(painter, rect, int(self._codes[band]), band)
         painter.restore()
 
-    def _draw(self, painter: QPainter, rect: QRectF, code: int) -> None:
+    def _draw(self, painter: QPainter, rect: QRectF, code: int, band: int) -> None:
         tokens = theme()
-        colour = tokens.branch(code)
+        many = len(self._series.labels) > _MOST_COLOURS  # then colours say nothing: only the change is shown
+        colour = tokens.branch(0 if many else code)
         soft = QColor(colour)
-        soft.setAlphaF(0.30 if tokens.dark else 0.22)
-        pattern = _PATTERNS[min(code // len(tokens.branches), len(_PATTERNS) - 1)]
+        soft.setAlphaF((0.30 if tokens.dark else 0.22) * (0.5 if many and band % 2 else 1))
+        pattern = _PATTERNS[0 if many else min(code // len(tokens.branches), len(_PATTERNS) - 1)]
         painter.fillRect(rect, QBrush(soft) if pattern is Qt.BrushStyle.SolidPattern else QBrush(soft, pattern))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), colour)
         painter.fillRect(QRectF(rect.left(), rect.top(), 1, rect.height()), colour)

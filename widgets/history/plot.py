@@ -127,8 +127,11 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.addItem(curve)
             curve.setClipToView(True)  # before it has a view box, pyqtgraph takes the widget for one
             if len(series.times) <= _DOTS_UP_TO:
-                seconds = (series.times - self._origin) / 1e6
-                dots = pg.ScatterPlotItem(seconds, series.numbers, size=5, pen=None, brush=theme().branch(colour))
+                there = np.isfinite(series.numbers)
+                seconds = (series.times[there] - self._origin) / 1e6
+                dots = pg.ScatterPlotItem(
+                    seconds, series.numbers[there], size=5, pen=None, brush=theme().branch(colour)
+                )
                 plot.addItem(dots)
 
     def _bands(self, plot: pg.PlotItem, row: PlotRow, loaded: Loaded) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from widgets.changes.records import record_steps
 from widgets.values import key_text, split_path
 
-from .series import Series
+from .series import Series, field_of
 
 MOST_CURVES = 8
 MOST_STRIPS = 4
@@ -39,7 +41,10 @@ def arrange(series: Sequence[Series], first: int = -1) -> tuple[list[PlotRow], i
         if not item.numeric:
             bands.append(number)
             continue
-        members = fields.setdefault(steps[-1] if steps else "$", [])
+        assert item.numbers is not None
+        if not np.isfinite(item.numbers).any():
+            continue  # nothing to draw: it is in the table
+        members = fields.setdefault(field_of(item.path), [])
         if len(members) < MOST_CURVES:
             members.append(number)
             colours.setdefault(steps[: record_steps(steps)], len(colours))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from widgets.values import preview
+from widgets.values import preview, split_path
 
 if TYPE_CHECKING:
     from engine.store import Entry
@@ -51,16 +51,29 @@ def build(entries: Iterable[Entry], missing: object) -> list[Series]:
     by_path: dict[int, list[tuple[int, Entry]]] = {}
     for number, entry in enumerate(entries):
         by_path.setdefault(entry.path_id, []).append((number, entry))
-    found = [_series(members, missing) for members in by_path.values()]
+    curves = {members[0][1].path_id: _is_curve(members, missing) for members in by_path.values()}
+    fields = {field_of(members[0][1].path) for members in by_path.values() if curves[members[0][1].path_id]}
+    found = [_series(members, missing, fields, curves) for members in by_path.values()]
     return sorted(found, key=lambda series: -len(series.times))
 
 
-def _series(members: list[tuple[int, Entry]], missing: object) -> Series:
+def _is_curve(members: list[tuple[int, Entry]], missing: object) -> bool:
+    return is_numeric((entry.after for _, entry in members), missing)
+
+
+def field_of(path: str) -> str:
+    """The last step of a path: what a column of a table would be called."""
+    return (split_path(path) or ("$",))[-1]
+
+
+def _series(members: list[tuple[int, Entry]], missing: object, fields: set[str], curves: dict[int, bool]) -> Series:
+    """`fields` are those that hold numbers in some record: where one has only null it is a curve without points."""
     members = sorted(members, key=lambda member: member[1].time)
     values = [entry.after for _, entry in members]
     texts = tuple(preview(value, missing=missing).text for value in values)
     first = members[0][1]
-    numeric = is_numeric(values, missing)
+    empty = all(value is None or value is missing for value in values)
+    numeric = curves[first.path_id] or (empty and field_of(first.path) in fields)
     codes, labels = (None, ()) if numeric else categories(values, texts, missing)
     return Series(
         path=first.path,

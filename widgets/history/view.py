@@ -27,7 +27,7 @@ from engine.errors import KnownError
 from engine.timeline.version import MISSING
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count, moment
-from widgets.theme import SPACE_S, fonts, icon
+from widgets.theme import SPACE_M, SPACE_S, fonts, icon
 from widgets.values.bar import bar, tool_button
 
 from .export import csv_text
@@ -98,6 +98,7 @@ class HistoryView(QWidget):
         self._top_layout.setSpacing(0)
         legend = QHBoxLayout()
         legend.addWidget(self.legend, 3)
+        legend.addSpacing(SPACE_M)
         legend.addWidget(self._note, 1)
         legend.setContentsMargins(0, 0, SPACE_S, 0)
         self._top_layout.addLayout(legend)
