@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QObject, QProcess, Qt, Signal, Slot
 
+from widgets.common.activity import Activity
 from widgets.common.jobs import Job, JobContext
 
 WORKERS = 3
@@ -26,15 +28,6 @@ WORKERS = 3
 def be_responsive() -> None:
     """Let worker threads give way to the window quickly."""
     sys.setswitchinterval(0.0005)
-
-
-@dataclass(eq=False)
-class Activity:
-    """Something that runs in the background, as the status bar shows it."""
-
-    title: str
-    context: JobContext
-    cancel: Callable[[], None]
 
 
 @dataclass(eq=False)
@@ -63,7 +56,7 @@ class JobRunner(QObject):
 
     def activities(self) -> list[Activity]:
         """What runs or waits, in the order of its start."""
-        runs = [Activity(run.job.title, run.context, lambda run=run: self._cancel(run)) for run in self._runs]
+        runs = [Activity(run.job.title, run.context, partial(self._cancel, run)) for run in self._runs]
         return sorted(runs + self._others, key=lambda activity: activity.context.started)
 
     def run(self, job: Job[Any]) -> JobContext:
@@ -192,7 +185,7 @@ class CommandProcess(QObject):
 
     @Slot()
     def _read(self) -> None:
-        lines = (self._rest + self._process.readAllStandardError().data()).split(b"\n")
+        lines = (self._rest + bytes(self._process.readAllStandardError().data())).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
             self._take(line.decode("utf-8", "replace").strip())
@@ -209,7 +202,7 @@ class CommandProcess(QObject):
     def _end(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read()
         self._take(self._rest.decode("utf-8", "replace").strip())
-        output = self._process.readAllStandardOutput().data().decode("utf-8", "replace")
+        output = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
         crashed = status is QProcess.ExitStatus.CrashExit
         self.ended.emit(
             -1 if crashed and not self.context.cancelled else 3 if crashed else code, output, "\n".join(self._messages)

@@ -15,7 +15,8 @@ from widgets.common.jobs import Job, JobContext
 from .jobs import JobRunner
 
 if TYPE_CHECKING:
-    from engine.store import Store, StoreEvent
+    from engine.store import Store
+    from engine.timeline.core import StoreEvent
     from engine.timeline.dag import Graph
     from engine.timeline.refs import Action
     from engine.timeline.version import Version
@@ -66,7 +67,7 @@ class Session(QObject):
 
     @property
     def graph(self) -> "Graph | None":
-        """The DAG of the open store."""
+        """The transactions of the open store as columns."""
         return self.store.graph if self.store else None
 
     def open(self, path: Path, done: Callable[[], None], failed: Callable[[Exception], None] | None = None) -> None:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -103,18 +104,16 @@ def shoot(folder: Path, store: Path | None, scale: int) -> None:
             with _window(store, size) as window:
                 window.set_theme(mode)
                 settle(window)
-                stem = f"{size[0]}x{size[1]}-{mode}-{scale}x"
-                _shoot_views(window, lambda widget, name, stem=stem: _save(widget, folder / f"{name}-{stem}.png"))
+                _shoot_views(window, partial(_save, folder, f"{size[0]}x{size[1]}-{mode}-{scale}x"))
                 if size == SIZES[0]:
-                    stem = f"{mode}-{scale}x"
-                    _shoot_dialogs(window, lambda widget, name, stem=stem: _save(widget, folder / f"{name}-{stem}.png"))
+                    _shoot_dialogs(window, partial(_save, folder, f"{mode}-{scale}x"))
                 window.actions_by_id.trigger("close")
                 settle(window)
-                _save(window, folder / f"start-{size[0]}x{size[1]}-{mode}-{scale}x.png")
+                _save(folder, f"{size[0]}x{size[1]}-{mode}-{scale}x", window, "start")
 
 
-def _save(widget: "QWidget", file: Path) -> None:
-    widget.grab().save(str(file))
+def _save(folder: Path, ending: str, widget: "QWidget", name: str) -> None:
+    widget.grab().save(str(folder / f"{name}-{ending}.png"))
 
 
 def _shoot_views(window: "Window", save: "Callable[[QWidget, str], None]") -> None:

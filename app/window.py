@@ -54,7 +54,7 @@ class Window(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self._file = settings_file
-        self.settings = stored.load(settings_file)
+        self.settings: Settings = stored.load(settings_file)
         self.session = Session(self)
         self.notice = Notice()
         self.views: dict[str, QWidget] = {}
@@ -89,7 +89,8 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self.actions_by_id.fill_menus(self.menuBar())
-        self.toolbar = QToolBar("Tool bar", objectName="toolbar", movable=False)
+        self.toolbar = QToolBar("Tool bar", movable=False)
+        self.toolbar.setObjectName("toolbar")
         self.addToolBar(self.toolbar)
         self.actions_by_id.fill_toolbar(self.toolbar)
         self.toolbar.toggleViewAction().setEnabled(False)
@@ -279,7 +280,7 @@ class Window(QMainWindow):
 
     def change_settings(self, **changes: Any) -> None:
         """Change settings; they are written when a store opens and when the window closes."""
-        self.settings: Settings = replace(self.settings, **changes)
+        self.settings = replace(self.settings, **changes)
 
     def _forget(self, path: Path) -> None:
         self.settings = self.settings.forget(str(path))

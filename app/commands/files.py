@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.jobs import Activity, CommandProcess
+from app.jobs import CommandProcess
+from widgets.common.activity import Activity
 from widgets.common.jobs import Job
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Finding actions, shortcuts, help for a view, and what the program is."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class Help:
         return [
             Entry(
                 plain(record.text),
-                lambda name=record.id: self._window.actions_by_id.trigger(name),
+                partial(self._window.actions_by_id.trigger, record.id),
                 detail=" › ".join(plain(part) for part in record.menu.split("/")),
                 shortcut=keys(record).split("  ")[0],
                 icon=icon(record.icon) if record.icon else None,
@@ -73,7 +74,7 @@ class Help:
         lines = [(name, max(heads), "Timeline", "branch") for name, heads in session.store.heads().items() if heads]
         tags = [(name, dense, "Tag", "tag") for name, dense in session.store.tags().items()]
         return [
-            Entry(name, lambda dense=dense: session.select(dense), detail=kind, icon=icon(sign))
+            Entry(name, partial(session.select, dense), detail=kind, icon=icon(sign))
             for name, dense, kind, sign in (tags + lines)[:NAMES]
         ]
 

@@ -1,14 +1,15 @@
 """The corner of the status bar that shows what runs in the background, and stops it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol
 
-from PySide6.QtCore import QSize, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from widgets.theme import ICON, SPACE_S, icon
+from widgets.theme import SPACE_S
 
+from .buttons import icon_button
 from .jobs import JobContext
 from .progress import fraction, words
 
@@ -16,7 +17,8 @@ APPEAR = 0.3  #: seconds; shorter work is not worth a flicker
 REFRESH = 100  #: milliseconds
 
 
-class Activity(Protocol):
+@dataclass(eq=False)
+class Activity:
     """Something that runs in the background."""
 
     title: str
@@ -36,10 +38,7 @@ class ActivityBar(QWidget):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(160)
         self._bar.setAccessibleName("Progress")
-        self._cancel = QToolButton(icon=icon("stop"), toolTip="Cancel", text="Cancel")
-        self._cancel.setAccessibleName("Cancel what runs in the background")
-        self._cancel.setIconSize(QSize(ICON, ICON))
-        self._cancel.clicked.connect(self._stop)
+        self._cancel = icon_button("stop", "Cancel", self._stop, spoken="Cancel what runs in the background")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         layout.setSpacing(SPACE_S)

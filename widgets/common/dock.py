@@ -1,9 +1,11 @@
 """A panel beside the timeline, with a thin title bar of its own."""
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QToolButton, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QWidget
 
-from widgets.theme import SPACE_S, SPACE_XS, fonts, icon
+from widgets.theme import SPACE_S, SPACE_XS, fonts
+
+from .buttons import icon_button
 
 HEIGHT = 28
 
@@ -23,10 +25,7 @@ class Dock(QDockWidget):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         label = QLabel(title)
         label.setFont(fonts().strong)
-        close = QToolButton(icon=icon("close", "text_muted"), toolTip=f"Close {title}", text="Close")
-        close.setAccessibleName(f"Close {title}")
-        close.setIconSize(QSize(12, 12))
-        close.clicked.connect(self.close)
+        close = icon_button("close", f"Close {title}", self.close, token="text_muted", size=12)
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(SPACE_S, 0, SPACE_XS, 0)
         layout.addWidget(label, 1)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from widgets.theme import ICON, SPACE_M, SPACE_S, icon, theme
+from widgets.theme import SPACE_M, SPACE_S, theme
 
+from .buttons import icon_button
 from .sign import Sign
 
 STAYS = 8000  #: milliseconds that good news stay
@@ -29,10 +30,7 @@ class Notice(QFrame):
         self._button = QPushButton()
         self._clicked: Callable[[], object] | None = None
         self._button.clicked.connect(self._act)
-        close = QToolButton(icon=icon("close"), toolTip="Close this message", text="Close")
-        close.setAccessibleName("Close this message")
-        close.setIconSize(QSize(ICON, ICON))
-        close.clicked.connect(self.hide)
+        close = icon_button("close", "Close this message", self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_S)

@@ -5,8 +5,9 @@ A view subscribes to the signals and reads the attributes; it tells the session 
 selected, and every other view hears it from there.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import SignalInstance
 
 from .jobs import Job
 
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from engine.timeline.version import Version
 
 
-class Signal(Protocol):
-    """A bound Qt signal, as far as views use it."""
-
-    def connect(self, slot: Callable[..., Any], /) -> Any:
-        """Call `slot` whenever the signal is emitted."""
-
-    def disconnect(self, slot: Callable[..., Any], /) -> Any:
-        """Stop calling `slot`."""
-
-
 class Session(Protocol):
     """The open store and what is selected in it.
 
@@ -33,20 +24,57 @@ class Session(Protocol):
     interned id, times in microseconds since 1970 UTC.
     """
 
-    store_opened: Signal
-    store_closed: Signal
-    selection_changed: Signal
-    graph_grew: Signal  #: (first, last): dense numbers of the new transactions, both inclusive
-    refs_changed: Signal  #: timelines or tags were made, moved or deleted
-    theme_changed: Signal
+    @property
+    def store_opened(self) -> SignalInstance:
+        """Emitted when a store is open and can be asked."""
 
-    store: "Store | None"
-    graph: "Graph | None"
-    selected: int  #: the selected transaction, -1: none
-    compared: int | None  #: the second moment, that the selected one is compared with
-    range: tuple[int, int] | None  #: a selected stretch of time
-    path_id: int  #: the selected path, 0 is the root `$`
-    timeline: str | None  #: the timeline that new commits go to
+    @property
+    def store_closed(self) -> SignalInstance:
+        """Emitted when there is no store any more."""
+
+    @property
+    def selection_changed(self) -> SignalInstance:
+        """Emitted when the selected transaction, the second one, the range or the path is another."""
+
+    @property
+    def graph_grew(self) -> SignalInstance:
+        """Emitted with (first, last): the dense numbers of the new transactions, both inclusive."""
+
+    @property
+    def refs_changed(self) -> SignalInstance:
+        """Emitted when timelines or tags were made, moved or deleted."""
+
+    @property
+    def theme_changed(self) -> SignalInstance:
+        """Emitted when another theme is in use."""
+
+    @property
+    def store(self) -> "Store | None":
+        """The open store."""
+
+    @property
+    def graph(self) -> "Graph | None":
+        """The transactions of the open store as columns."""
+
+    @property
+    def selected(self) -> int:
+        """The selected transaction, -1: none."""
+
+    @property
+    def compared(self) -> int | None:
+        """The second moment, that the selected one is compared with."""
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """A selected stretch of time."""
+
+    @property
+    def path_id(self) -> int:
+        """The selected path, 0 is the root `$`."""
+
+    @property
+    def timeline(self) -> str | None:
+        """The timeline that new commits go to."""
 
     def select(self, dense: int) -> None:
         """Select a transaction; views show the state after it."""

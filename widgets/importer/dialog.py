@@ -58,7 +58,8 @@ class ImportDialog(QDialog):
     # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        self.pages = QStackedWidget(objectName="card")
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("card")
         self.pages.addWidget(self._empty)
         self.pages.addWidget(self.preview)
         self.problem = QLabel()

@@ -115,9 +115,9 @@ class _Delegate(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, PaletteModel)
         entry, colours = model.entry(index.row()), theme()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, colours.selection)
         if entry.icon is not None:
             mode = QIcon.Mode.Normal if entry.enabled else QIcon.Mode.Disabled

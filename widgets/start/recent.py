@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.common.area import AreaButton
+from widgets.common.buttons import icon_button
 from widgets.common.labels import ElidedLabel
 from widgets.common.sign import Sign
 from widgets.common.text import ago, moment, size
-from widgets.theme import ICON, RADIUS, SPACE_M, SPACE_S, fonts, icon, theme
+from widgets.theme import RADIUS, SPACE_M, SPACE_S, fonts, theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,13 @@ class RecentRow(AreaButton):
             label.setFont(fonts().small)
             label.setAlignment(Qt.AlignmentFlag.AlignRight)
             right.addWidget(label)
-        forget = QToolButton(icon=icon("close", "text_muted"), text="Forget", toolTip="Remove from this list")
-        forget.setAccessibleName(f"Remove {recent.path.stem} from the list of recent stores")
-        forget.setIconSize(QSize(ICON, ICON))
-        forget.clicked.connect(lambda: self.forgotten.emit(self._path))
+        forget = icon_button(
+            "close",
+            "Remove from this list",
+            lambda: self.forgotten.emit(self._path),
+            spoken=f"Remove {recent.path.stem} from the list of recent stores",
+            token="text_muted",
+        )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_M)
