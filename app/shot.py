@@ -104,6 +104,8 @@ def shoot(folder: Path, store: Path | None, scale: int) -> None:
             with _window(store, size) as window:
                 window.set_theme(mode)
                 settle(window)
+                if window.session.store is None:
+                    raise SystemExit(f"shot: {window.notice.text()}")
                 _shoot_views(window, partial(_save, folder, f"{size[0]}x{size[1]}-{mode}-{scale}x"))
                 if size == SIZES[0]:
                     _shoot_dialogs(window, partial(_save, folder, f"{mode}-{scale}x"))
