@@ -222,6 +222,25 @@ class Store:
             raise NotFound(f"{version.path_text(found)} is the empty state; no transaction has written it")
         return Blame(self.get(dense), version.path_text(found), version.value(found))
 
+    def nearest_change(
+        self,
+        path_id: int,
+        at: int,
+        *,
+        later: bool = False,
+        timeline: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> int | None:
+        """The nearest transaction before `at` (dense) on its first-parent chain that touched a path or what is below
+        it, or None; with `later`, the nearest after it on the chain of a timeline, which `at` must be on."""
+        graph = self._core.graph
+        if not later:
+            return self._core.history.nearest_write(graph.chain(at)[::-1][1:], path_id, cancelled) if at >= 0 else None
+        head = self.at(None, timeline).transaction
+        if head < 0 or (at >= 0 and not graph.on_chain(at, head)):
+            return None
+        return self._core.history.nearest_write(graph.chain(head, at), path_id, cancelled)
+
     def log(
         self,
         *,

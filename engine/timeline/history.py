@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -176,6 +176,21 @@ class History:
             found = np.flatnonzero(_setting(rows) & below[rows.path])
             if len(found):
                 return int(owner[found[-1]])
+        return None
+
+    def nearest_write(
+        self, chain: NDArray[np.int32], path: int, cancelled: Callable[[], bool] = lambda: False
+    ) -> int | None:
+        """The first of the transactions, in the order given, that wrote or moved something at or below a path."""
+        below = self._below(path)
+        for start in range(0, len(chain), _CHUNK):
+            if cancelled():
+                return None
+            part = chain[start : start + _CHUNK]
+            rows, owner = self._log.gather(part)
+            hit = np.isin(part, owner[below[rows.path] & (rows.kind != Kind.RELABEL)])
+            if hit.any():
+                return int(part[np.argmax(hit)])
         return None
 
     def touching(self, path: int, transactions: NDArray[Any]) -> NDArray[np.int32]:

@@ -84,7 +84,7 @@ class CommitDialog(FormDialog):
 
     def _heads(self) -> dict[str, int]:
         store = self._session.store
-        return {line.name: line.heads[0] for line in store.timelines() if line.heads} if store is not None else {}
+        return {name: heads[0] for name, heads in store.heads().items() if heads} if store is not None else {}
 
     def _free_name(self) -> str:
         taken = taken_names(self._session)

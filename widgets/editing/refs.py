@@ -137,7 +137,7 @@ class DeleteDialog(FormDialog):
 
 def timeline_names(session: Session) -> list[str]:
     """The timelines that a person sees."""
-    return [line.name for line in session.store.timelines()] if session.store is not None else []
+    return list(session.store.heads()) if session.store is not None else []
 
 
 def tag_names(session: Session) -> list[str]:

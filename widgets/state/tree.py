@@ -237,7 +237,9 @@ class StateTree(QTableView):
             event.accept()  # Return in an editor that holds no value yet must not open it again
             return
         index = self.currentIndex()
-        if not (index.isValid() and self._tree_key(event.key(), index)):
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.key() == Qt.Key.Key_F2:
+            event.ignore()  # the view edits it as JSON
+        elif not (index.isValid() and self._tree_key(event.key(), index)):
             super().keyPressEvent(event)
 
     def _tree_key(self, key: int, index: QModelIndex) -> bool:

@@ -22,6 +22,7 @@ from .nodes import Marks
 from .rows import ROOT
 from .search import Hits, search
 from .search_bar import SearchBar
+from .stepping import step_change
 from .tree import StateTree
 
 if TYPE_CHECKING:
@@ -155,8 +156,12 @@ class StateView(QWidget):
             return
         self._path.setText(version.path_text(path_id))
         here = path_id == ROOT or version.kind(path_id) != "absent"
-        self._note.setText("" if here else "not here at this moment")
-        self._note.setVisible(not here)
+        self._tell("" if here else "not here at this moment")
+
+    def _tell(self, text: str) -> None:
+        """Say something about the selected path, until another one is selected."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
 
     def _describe_marks(self, marks: Marks | None) -> None:
         self._changed.setEnabled(bool(marks and marks.kinds))
@@ -223,21 +228,33 @@ class StateView(QWidget):
     @Slot()
     def previous_change(self) -> None:
         """Go back to the transaction that made the selected path what it is, then to the one before."""
-        self._trigger("previous-change")
+        self._step(later=False)
 
     @Slot()
     def next_change(self) -> None:
         """Go to the next transaction that changes the selected path."""
-        self._trigger("next-change")
+        self._step(later=True)
+
+    def _step(self, later: bool) -> None:
+        store, dense, path_id = self._session.store, self._session.selected, self._session.path_id
+        if store is None or dense < 0:
+            return
+
+        def work(context: JobContext) -> int | None:
+            return step_change(store, path_id, dense, later, context.is_set)
+
+        def done(found: int | None) -> None:
+            if found is not None:
+                self._session.select(found)
+            else:
+                self._tell(f"no {'later' if later else 'earlier'} change")
+
+        self._session.run(Job("Find the change", work, done, key="state-step"))
 
     @Slot()
     def show_history(self) -> None:
         """Show the history of the selected path."""
-        self._trigger("show-history")
-
-    def _trigger(self, action_id: str) -> None:
-        """Do what the window has an action for."""
-        if action := find_action(self, action_id):
+        if action := find_action(self, "show-history"):
             action.trigger()
 
     # ---------------------------------------------------------------------------------------------------- copy
@@ -266,12 +283,18 @@ class StateView(QWidget):
         state_menu(self).popup(self.tree.viewport().mapToGlobal(place))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F3 and F8 walk through hits and changes; Ctrl+F searches here while the tree has the keyboard."""
+        """F3 and F8 walk through hits and changes, Shift+F2, Ins and Del edit."""
         if event.key() == Qt.Key.Key_F3:
             self.step_hit(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
         elif event.key() == Qt.Key.Key_F8:
             self.next_changed()
         elif event.key() == Qt.Key.Key_Slash:
             self.focus_search()
+        elif event.key() == Qt.Key.Key_F2:
+            self.editing.edit_json(self.tree.current_path())
+        elif event.key() == Qt.Key.Key_Insert:
+            self.editing.add(self.tree.current_path())
+        elif event.key() == Qt.Key.Key_Delete:
+            self.editing.remove(self.tree.current_path())
         else:
             super().keyPressEvent(event)

@@ -232,3 +232,108 @@ def test_an_addition_can_be_edited_and_forgotten(store, view, settle):
     assert [edit.value for edit in view.editing.edits] == ["town"]
     view.editing.remove(addition)
     assert view.editing.edits == ()
+
+
+def test_stepping_from_change_to_change_of_a_path(session, store, view, settle):
+    incidents = path(store, "$.Incidents")
+    session.select_path(path(store, '$.Incidents[?@.id=="a-17"].AcresBurned'))
+    seen = []
+    for _ in range(3):
+        view.previous_change()
+        settle()
+        seen.append(session.selected)
+    assert seen == [1, 0, 0]
+    assert view._note.text() == "no earlier change"
+    view.next_change()
+    settle()
+    assert session.selected == 1
+    view.next_change()
+    settle()
+    assert view._note.text() == "no later change"
+    session.select_path(incidents)
+    view.next_change()
+    settle()
+    assert session.selected == 2, "a container changes with what is below it"
+
+
+def test_stepping_stays_on_its_timeline(session, store, view, settle):
+    session.select(1)
+    session.select_path(path(store, "$.title"))
+    view.next_change()
+    settle()
+    assert session.selected == 1, "the title changes only on another timeline"
+    session.select(4)
+    view.previous_change()
+    settle()
+    assert session.selected == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "says"),
+    [
+        (Qt.Key.Key_F2, Qt.KeyboardModifier.ShiftModifier, "Edit a value"),
+        (Qt.Key.Key_Insert, Qt.KeyboardModifier.NoModifier, "Add a value"),
+    ],
+)
+def test_keys_that_open_a_dialog(session, store, view, qtbot, key, modifier, says):
+    session.select_path(path(store, "$.tags"))
+    qtbot.keyClick(view.tree, key, modifier)
+    opened = dialog(ValueDialog)
+    assert opened.windowTitle() == says
+    opened.reject()
+
+
+def test_the_keys_of_a_tree(session, store, view, qtbot):
+    tags = path(store, "$.tags")
+    session.select_path(tags)
+    qtbot.keyClick(view.tree, Qt.Key.Key_Right)
+    assert view.tree.nodes.is_expanded(view.tree.currentIndex())
+    qtbot.keyClick(view.tree, Qt.Key.Key_Right)
+    assert session.path_id == path(store, "$.tags[0]")
+    qtbot.keyClick(view.tree, Qt.Key.Key_Left)
+    assert session.path_id == tags
+    qtbot.keyClick(view.tree, Qt.Key.Key_Return)
+    assert not view.tree.nodes.is_expanded(view.tree.currentIndex())
+    qtbot.keyClick(view.tree, Qt.Key.Key_End)
+    qtbot.keyClick(view.tree, Qt.Key.Key_Home)
+    assert session.path_id == 0
+    qtbot.keyClick(view.tree, Qt.Key.Key_Asterisk)
+    assert view.tree.nodes.index_of(path(store, '$["odd key"]["x.y"]')).isValid()
+    view.tree.collapse_below(0)
+    assert view.tree.nodes.rowCount() == 5
+    qtbot.keyClick(view.tree, Qt.Key.Key_Down)
+    qtbot.keyClick(view.tree, Qt.Key.Key_Delete)
+    assert [edit.op for edit in view.editing.edits] == ["remove"]
+
+
+def test_the_arrow_and_double_clicks(session, store, view, qtbot):
+    from widgets.state.painting import arrow_rect
+
+    tags = path(store, "$.tags")
+    index = view.tree.nodes.index_of(tags)
+    rect = arrow_rect(view.tree.visualRect(index), 1)
+    qtbot.mouseClick(view.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert tags in view.tree.nodes.expanded
+    assert session.path_id != tags, "the arrow does not select"
+    index = view.tree.nodes.index_of(path(store, "$.title"), 1)
+    qtbot.mouseDClick(view.tree.viewport(), Qt.MouseButton.LeftButton, pos=view.tree.visualRect(index).center())
+    assert view.tree.findChild(QLineEdit) is not None
+
+
+def test_the_menu_offers_what_is_possible(session, store, view):
+    from widgets.state.menu import state_menu
+
+    session.select_path(path(store, "$.tags"))
+    texts = {action.text().split("\t")[0]: action.isEnabled() for action in state_menu(view).actions() if action.text()}
+    assert texts["Add to it…"]
+    assert not texts["Edit value"]
+    assert texts["History of this path"]
+
+
+def test_cut_texts_are_whole_in_the_tool_tip(session, store, view):
+    notes = path(store, '$.Incidents[?@.id=="a-17"].Notes')
+    view.tree.reveal(notes)
+    delegate = view.tree.itemDelegate()
+    row = view.tree.nodes.reader.row(notes)
+    assert "northern line" in delegate.tool_tip(row, 1, 80)
+    assert delegate.tool_tip(row, 0, 400) == ""
