@@ -51,6 +51,4 @@ def announce(widget: QWidget, model: TimelineModel) -> None:
     """Say what has been selected, if a screen reader listens and `widget` has the keyboard."""
     if QAccessible.isActive() and widget.hasFocus():
         QAccessible.updateAccessibility(QAccessibleEvent(widget, QAccessible.Event.DescriptionChanged))
-        QAccessible.updateAccessibility(
-            QAccessibleAnnouncementEvent(widget, model.describe(model.session.selected))
-        )
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, model.describe(model.session.selected)))

@@ -79,7 +79,8 @@ def _tick_label(time: int, unit: int, number: int) -> str:
     if unit == MONTH:
         return _MONTHS[moment.month - 1]
     if unit == DAY:
-        return f"{_MONTHS[moment.month - 1]} {moment.day}" if number == 7 else f"{_WEEKDAYS[moment.weekday()]} {moment.day}"
+        word = _MONTHS[moment.month - 1] if number == 7 else _WEEKDAYS[moment.weekday()]
+        return f"{word} {moment.day}"
     if unit >= MINUTE:
         return f"{moment:%H:%M}"
     if unit == SECOND:

@@ -4,11 +4,10 @@ A Python list of QLineF costs more to make than its lines cost to draw. PySide t
 (the way pyqtgraph's PrimitiveArray found): the array has the memory layout of the C++ objects.
 """
 
-from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QPainter, QPaintEngine, QPixmap
-from shiboken6 import wrapInstance
-
 import numpy as np
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
+from shiboken6 import wrapInstance
 
 from .columns import Array
 

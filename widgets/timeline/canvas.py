@@ -14,15 +14,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from widgets.theme import fonts, theme
+from widgets.theme import theme
 
 from .axis import full_label
 from .columns import Array
-from .frame import Detail, Frame, compose, dot_size, part_of
+from .frame import Detail, Frame, compose, dot_size
 from .gestures import Gestures
 from .labels import AXIS, Labels
 from .model import TimelineModel, first_line
-from .overlay import Tag, paint_overlay, tags_in_view
+from .overlay import paint_overlay, tags_in_view
 from .paint import paint_frame, pen
 from .viewport import EARLIEST, Viewport
 from .window import Arrangement, LaneWindow
@@ -232,18 +232,18 @@ class Canvas(QAbstractScrollArea):
         """Paint everything that the viewport shows; `marks`: those of pointer and focus, too."""
         size, window, frame = self.viewport().size(), self.window_of_lanes, self.frame_shown
         painter.fillRect(QRect(QPoint(), size), theme().surface)
-        painter.setFont(fonts().small)
+        self.labels.begin(painter)
         self.labels.paint_grid(painter, self.view, AXIS, size.height())
         painter.save()
         painter.translate(0, AXIS)
-        tags = tags_in_view(self)
-        strip = window.strip if window.scroll else 0
-        self._paint_lanes(painter, QRect(0, strip, size.width(), window.pixels - strip), frame, tags)
-        if strip:
+        painter.setClipRect(0, 0, size.width(), window.pixels)
+        paint_overlay(painter, self, below=True)
+        paint_frame(painter, frame, window, self.view.width)
+        if window.fixed and window.scroll:
             painter.setPen(pen(theme().border))
-            painter.drawLine(0, strip, size.width(), strip)
-            above = [tag for tag in tags if tag[1] < strip]
-            self._paint_lanes(painter, QRect(0, 0, size.width(), strip), part_of(frame, strip), above)
+            painter.drawLine(0, window.strip, size.width(), window.strip)
+        self.labels.paint(painter, frame, window, self.model.name, self._titles, tags_in_view(self))
+        paint_overlay(painter, self, below=False)
         painter.restore()
         self.labels.paint_axis(painter, self.view)
         self._gestures.paint_marks(painter, marks)
@@ -251,15 +251,6 @@ class Canvas(QAbstractScrollArea):
             painter.setPen(theme().focus)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(0, 0, size.width() - 1, size.height() - 1)
-
-    def _paint_lanes(self, painter: QPainter, area: QRect, frame: Frame, tags: list[Tag]) -> None:
-        """Paint the lanes of a frame within `area`."""
-        painter.setClipRect(area)
-        paint_overlay(painter, self, below=True)
-        window = self.window_of_lanes
-        paint_frame(painter, frame, window, self.view.width)
-        self.labels.paint(painter, frame, window, self.model.name, self._titles, tags)
-        paint_overlay(painter, self, below=False)
 
     def _titles(self, dense: Array) -> list[str]:
         return [first_line(text[1]) if text else "" for text in self.model.texts.soon(dense)]

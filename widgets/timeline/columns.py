@@ -51,9 +51,8 @@ class Columns:
         return (np.flatnonzero(self.alive[first:]) + first).astype(np.int32)
 
 
-EMPTY = Columns(
-    np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32), ()
-)
+_NONE = np.zeros(0, np.int32)
+EMPTY = Columns(_NONE, _NONE, np.zeros(0, np.int64), _NONE, _NONE, ())
 
 
 class Growing:

@@ -23,6 +23,7 @@ class Edges:
         self._kind = Growing(np.uint8)
         self._child_timeline, self._parent_timeline = Growing(np.int32), Growing(np.int32)
         self._child_time, self._parent_time = Growing(np.int64), Growing(np.int64)
+        self._anchor = Growing(np.int64)
         self._structural = Growing(np.bool_)
         self._transactions = self._extras = 0
 
@@ -62,6 +63,11 @@ class Edges:
         return self._parent_time.array
 
     @property
+    def anchor(self) -> Array:
+        """int64, µs: where the edge bends from lane to lane: a fork after its parent, others before their child."""
+        return self._anchor.array
+
+    @property
     def structural(self) -> Array:
         """bool by transaction: a root, an end of an edge, or a merge. (The tips are the `last` of the extents.)"""
         return self._structural.array
@@ -93,6 +99,7 @@ class Edges:
         self._parent_timeline.extend(columns.timeline[parent])
         self._child_time.extend(columns.time[child])
         self._parent_time.extend(columns.time[parent])
+        self._anchor.extend(np.where(kind == Edge.FORK, columns.time[parent], columns.time[child]))
         self.structural[child] = True
         self.structural[parent] = True
 

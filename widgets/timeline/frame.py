@@ -3,7 +3,7 @@
 `compose` does all that depends on the graph; painting a frame is then a few batched calls.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import numpy as np
@@ -19,7 +19,7 @@ from .window import LaneWindow
 DENSE = 4.0
 MAX_CURVES = 200
 NEARBY = 16  #: lanes
-MAX_LABELS = 120
+MAX_LABELS = 80
 MAX_HITS = 4_000
 _OUT = 64  #: pixels outside the picture at which lines are cut
 
@@ -76,9 +76,7 @@ class Frame:
     hit: Array = field(default_factory=lambda: np.zeros((0, 2)))  #: [n, 2]: x, y of what a search found
 
 
-def compose(
-    scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None, ratio: float = 1.0
-) -> Frame:
+def compose(scene: Scene, view: Viewport, window: LaneWindow, found: Array | None = None, ratio: float = 1.0) -> Frame:
     """The picture of a scene. `found` are transactions to mark, ascending; `ratio`: device pixels per pixel."""
     in_view = window.in_view()
     frame = Frame(lanes=np.flatnonzero(in_view))
@@ -92,38 +90,6 @@ def compose(
     if found is not None and len(found):
         _hits(frame, scene, view, window, in_view, found)
     return frame
-
-
-def part_of(frame: Frame, height: float) -> Frame:
-    """What of a frame belongs to lines above y = `height`: the lanes that do not scroll."""
-    line, curve, stub = frame.line[:, 2] < height, frame.curve[:, [1, 3]].min(axis=1) < height, frame.stub
-    dot, name = frame.y < height, frame.name[:, 1] < height
-    number = np.cumsum(dot) - 1  # of each dot among those that stay
-    message = dot[frame.message]
-    rows = frame.lane_y < height
-    return replace(
-        frame,
-        lanes=frame.lanes[rows],
-        lane_y=frame.lane_y[rows],
-        line=frame.line[line],
-        line_hue=frame.line_hue[line],
-        curve=frame.curve[curve],
-        curve_hue=frame.curve_hue[curve],
-        stub=stub[stub[:, 1] < height],
-        stub_hue=frame.stub_hue[stub[:, 1] < height],
-        dense=frame.dense[dot],
-        x=frame.x[dot],
-        y=frame.y[dot],
-        hue=frame.hue[dot],
-        shape=frame.shape[dot],
-        crowded=frame.crowded[dot],
-        density=Density(frame.density.count[rows], frame.density.hue[rows]) if frame.density else None,
-        name_timeline=frame.name_timeline[name],
-        name=frame.name[name],
-        message=number[frame.message[message]],
-        message_room=frame.message_room[message],
-        hit=frame.hit[frame.hit[:, 1] < height],
-    )
 
 
 def _bend(lanes_apart: Array) -> Array:
@@ -150,7 +116,7 @@ def _lines(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timel
 
     left = np.maximum(start, 0)
     room = np.minimum(end, view.width) - left
-    named = np.flatnonzero((room > 36) & (left < view.width))
+    named = np.flatnonzero((room > 44) & (left < view.width))
     if len(named) > MAX_LABELS:
         named = named[np.argsort(-room[named], kind="stable")[:MAX_LABELS]]
     frame.name_timeline = timelines[named].astype(np.int32)
@@ -160,16 +126,14 @@ def _lines(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timel
 def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_view: Array) -> None:
     """Forks bend away right after their parent, merges right before their child."""
     edges, lane = scene.edges, scene.by_time.lane
-    fork = edges.kind == Edge.FORK
     reach = int(60 * view.scale)
-    anchor = np.where(fork, edges.parent_time, edges.child_time)
-    near = np.flatnonzero((anchor >= view.origin - reach) & (anchor <= view.end + reach))
+    near = np.flatnonzero((edges.anchor >= view.origin - reach) & (edges.anchor <= view.end + reach))
     upper, lower = lane[edges.child_timeline[near]], lane[edges.parent_timeline[near]]
     child_in, parent_in = in_view[upper] & (upper >= 0), in_view[lower] & (lower >= 0)
     shown = (upper >= 0) & (lower >= 0) & (window.slots.slot[upper] >= 0) & (window.slots.slot[lower] >= 0)
     kept = (child_in | parent_in) & shown
     near, child_in, parent_in = near[kept], child_in[kept], parent_in[kept]
-    child_lane, parent_lane, fork = upper[kept], lower[kept], fork[near]
+    child_lane, parent_lane, fork = upper[kept], lower[kept], edges.kind[near] == Edge.FORK
 
     child_x, parent_x = view.xs(edges.child_time[near]), view.xs(edges.parent_time[near])
     bend = _bend(child_lane - parent_lane)
@@ -179,12 +143,13 @@ def _edges(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_vi
     curve = np.column_stack([x0, window.y(parent_lane), x1, window.y(child_lane)])
     slot = window.slots.slot
     far = np.abs(slot[child_lane] - slot[parent_lane])
+    most = MAX_CURVES // 2 if len(near) > 4 * MAX_CURVES else MAX_CURVES
     # Edges to a lane a little below the picture, too; those that lead further would only cross it.
     below = np.maximum(curve[:, 1], curve[:, 3]) >= window.pixels
     whole = (child_in & parent_in) | ((far <= NEARBY) & (below | (window.fixed == 0)))
-    if int(whole.sum()) > MAX_CURVES:
+    if int(whole.sum()) > most:
         chosen = np.flatnonzero(whole)
-        chosen = chosen[np.argsort(far[chosen], kind="stable")[:MAX_CURVES]]
+        chosen = chosen[np.argsort(far[chosen], kind="stable")[:most]]
         whole = np.zeros(len(near), bool)
         whole[chosen] = True
     frame.curve, frame.curve_hue = curve[whole], hue[whole]
@@ -212,11 +177,13 @@ def _transactions(
     frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array, ratio: float
 ) -> None:
     start, end = view.time(-dot_size(window.height)), view.time(view.width + dot_size(window.height))
+    ranges = None
     if scene.options.structure:
         found = _structure(scene, window.in_view(), start, end)
         number = len(found)
-    else:
-        found, number = None, scene.index.count(timelines, start, end)
+    elif (number := scene.index.at_least(timelines, start, end)) <= DENSE * view.width:
+        ranges = scene.index.ranges(timelines, start, end)
+        number = ranges.count
     lanes = max(len(frame.lanes), 1)
     if number > DENSE * view.width:
         frame.detail = Detail.DENSITY
@@ -225,8 +192,8 @@ def _transactions(
         return
     crowded = number * dot_size(window.height) > 0.6 * view.width * min(lanes, max(len(timelines), 1))
     frame.detail = Detail.TICKS if crowded or number > view.width else Detail.DOTS
-    if found is None:
-        found = scene.index.find(timelines, start, end)
+    if ranges is not None:
+        found = ranges.dense()
     columns = scene.columns
     ids = columns.timeline[found]
     lane = scene.by_time.lane[ids]
@@ -269,9 +236,7 @@ def _messages(frame: Frame, lane: Array, width: int) -> None:
     frame.message, frame.message_room = order[chosen], room[chosen]
 
 
-def _hits(
-    frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_view: Array, found: Array
-) -> None:
+def _hits(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, in_view: Array, found: Array) -> None:
     """What a search found, as far as it is in view; of very many, some."""
     found = found[:: len(found) // 200_000 + 1]
     time = scene.columns.time[found]

@@ -137,9 +137,7 @@ class Gestures:
         found = canvas.dot_at(at)
         if found != canvas.hovered:
             canvas.hovered = found
-            canvas.viewport().setCursor(
-                Qt.CursorShape.PointingHandCursor if found >= 0 else Qt.CursorShape.ArrowCursor
-            )
+            canvas.viewport().setCursor(Qt.CursorShape.PointingHandCursor if found >= 0 else Qt.CursorShape.ArrowCursor)
             canvas.viewport().update()
         else:
             canvas.viewport().update(0, 0, canvas.view.width, 42)

@@ -4,12 +4,35 @@ Transactions are sorted by timeline, within a timeline by time (4 bytes each). L
 pinning or a new layout never touch it. What was appended since the last sorting is looked through one by one.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .columns import Array, Columns
 
 #: So many new transactions are kept unsorted.
 UNSORTED = 65_536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """Where the transactions of some timelines in a stretch of time are."""
+
+    order: Array
+    timelines: Array
+    low: Array  #: for each timeline the first place in the order …
+    high: Array  #: … and the one after the last
+    recent: Array  #: those that are not in the order yet
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int((self.high - self.low).sum()) + len(self.recent)
+
+    def dense(self) -> Array:
+        """All of them, int32."""
+        found = self.order[_concatenate(self.low, self.high)]
+        return np.concatenate([found, self.recent]) if len(self.recent) else found
 
 
 class TimeIndex:
@@ -51,31 +74,30 @@ class TimeIndex:
         self._latest = columns.time[self._order[np.maximum(self._offset[1:] - 1, 0)]]
         self._sorted = columns.count
 
+    def ranges(self, timelines: Array, start: int, end: int) -> "Ranges":
+        """The transactions of `timelines` with start ≤ time < end, not looked at yet."""
+        known = timelines[timelines < len(self._offset) - 1]
+        low, high = self._search(known, start), self._search(known, end)
+        return Ranges(self._order, known, low, high, self._recent(timelines, start, end))
+
+    def at_least(self, timelines: Array, start: int, end: int) -> int:
+        """A number of transactions that there certainly are, without a search: of timelines that lie within."""
+        known = timelines[timelines < len(self._offset) - 1]
+        within = known[(self._earliest[known] >= start) & (self._latest[known] < end)]
+        return int((self._offset[within + 1] - self._offset[within]).sum())
+
     def find(self, timelines: Array, start: int, end: int) -> Array:
         """The transactions of `timelines` with start ≤ time < end; of each timeline in order of time."""
-        low, high = self._ranges(timelines, start, end)
-        found = self._order[_concatenate(low, high)]
-        recent = self._recent(timelines, start, end)
-        return np.concatenate([found, recent]) if len(recent) else found
-
-    def count(self, timelines: Array, start: int, end: int) -> int:
-        """How many `find` would find."""
-        low, high = self._ranges(timelines, start, end)
-        return int((high - low).sum()) + len(self._recent(timelines, start, end))
+        return self.ranges(timelines, start, end).dense()
 
     def any(self, timelines: Array, start: int, end: int) -> Array:
         """Which of the timelines have a transaction with start ≤ time < end: bool."""
         found = np.zeros(int(timelines.max(initial=0)) + 1, bool)
-        low, high = self._ranges(timelines, start, end)
-        found[timelines[timelines < len(self._offset) - 1]] = high > low
+        ranges = self.ranges(timelines, start, end)
+        found[ranges.timelines] = ranges.high > ranges.low
         if self._columns is not None:
-            found[self._columns.timeline[self._recent(timelines, start, end)]] = True
+            found[self._columns.timeline[ranges.recent]] = True
         return found[timelines]
-
-    def _ranges(self, timelines: Array, start: int, end: int) -> tuple[Array, Array]:
-        """Where in the order the sorted transactions of each timeline lie that are in this stretch of time."""
-        known = timelines[timelines < len(self._offset) - 1]
-        return self._search(known, start), self._search(known, end)
 
     def _search(self, timelines: Array, time: int) -> Array:
         """For each timeline the place of its first transaction that is not before `time`: binary searches at once."""
@@ -84,14 +106,26 @@ class TimeIndex:
         result = np.where(time <= self._earliest[timelines], low, high)
         if self._columns is None or not inside.any():
             return result
-        low, high = low[inside], high[inside]
-        for _ in range(int((high - low).max()).bit_length()):
-            middle = (low + high) >> 1
-            before = self._columns.time[self._order[np.minimum(middle, high - 1)]] < time
-            low = np.where(before & (low < high), middle + 1, low)
-            high = np.where(before, high, np.minimum(middle, high))
-        result[inside] = low
+        result[inside] = self._bisect(low[inside], high[inside], time)
         return result
+
+    def _bisect(self, low: Array, high: Array, time: int) -> Array:
+        """In each range of the order the first place that is not before `time`."""
+        assert self._columns is not None
+        times, order = self._columns.time, self._order
+        open_ = np.arange(len(low))  # the ranges that are not narrowed down yet: most are short
+        start, stop = low.copy(), high.copy()
+        while len(open_):
+            middle = (start + stop) >> 1
+            before = times[order[middle]] < time
+            start = np.where(before, middle + 1, start)
+            stop = np.where(before, stop, middle)
+            done = start >= stop
+            if done.any():
+                low[open_[done]] = start[done]
+                going = ~done
+                open_, start, stop = open_[going], start[going], stop[going]
+        return low
 
     def _recent(self, timelines: Array, start: int, end: int) -> Array:
         """The transactions among the unsorted ones."""

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from widgets.theme import SPACE_XS, fonts, theme
 
-from .axis import axis_for
+from .axis import Axis, axis_for
+from .batch import draw_rects
 from .columns import Array
 from .frame import Detail, Frame, dot_size
 from .glyphs import Glyphs
 from .paint import pen
 from .viewport import Viewport
 from .window import LaneWindow
+
+Placed = tuple[int, int, float, str, float]  #: x, baseline, width, text, room
 
 AXIS = 40  #: height of the time axis, px
 ABOVE = 8  #: how far above a line the baseline of its labels is, px
@@ -25,6 +29,8 @@ class Labels:
     def __init__(self) -> None:
         self.names = Glyphs(fonts().strong)
         self.texts = Glyphs(fonts().small)
+        self._for: Viewport | None = None
+        self._shown = Axis((), ())
         self._taken: dict[float, list[tuple[float, float]]] = {}  # by y of the lane: where there are labels
 
     def paint(
@@ -58,42 +64,47 @@ class Labels:
         self._taken.setdefault(y, []).append((left, right + 8))
 
     def _paint_names(self, painter: QPainter, frame: Frame, name: Callable[[int], str], above: bool) -> None:
-        colours = theme()
         glyphs = self.names if above else self.texts
-        painter.setPen(colours.text)
-        backing = QColor(colours.surface)
-        backing.setAlpha(200 if above else 255)
+        placed = []
         for timeline, (x, y, room) in zip(frame.name_timeline.tolist(), frame.name.tolist(), strict=True):
             text = name(timeline)
-            left = x + SPACE_XS
-            width = glyphs.width(text, room - 2 * SPACE_XS)
-            if width < 32 and glyphs.width(text) > width:
-                continue
-            baseline = y - ABOVE if above else y + glyphs.ascent / 2 - 1.5
-            painter.fillRect(QRectF(left - 2, baseline - glyphs.ascent + 1, width + 4, glyphs.height - 2), backing)
-            glyphs.draw(painter, left, baseline, text, room - 2 * SPACE_XS)
+            room -= 2 * SPACE_XS
+            width = glyphs.width(text, room)
+            if width < 72 and glyphs.is_cut(text, room):
+                continue  # a name of which there is hardly anything says nothing
+            left = round(x) + SPACE_XS
+            placed.append((left, round(y - ABOVE if above else y + glyphs.ascent / 2 - 1.5), width, text, room))
             self._take(y, left, left + width)
+        self._draw(painter, glyphs, placed, theme().text, 200 if above else 255)
 
     def _paint_messages(
         self, painter: QPainter, frame: Frame, window: LaneWindow, titles: Callable[[Array], list[str]]
     ) -> None:
-        painter.setPen(theme().text_muted)
         texts = titles(frame.dense[frame.message])
         offset = dot_size(window.height) / 2
-        backing = QColor(theme().surface)
-        backing.setAlpha(160)
+        placed = []
         for at, room, text in zip(frame.message.tolist(), frame.message_room.tolist(), texts, strict=True):
             if not text:
                 continue  # it is being read
             x, y = float(frame.x[at]) - offset, float(frame.y[at])
             start = self._free(y, x, x + room)
-            if x + room - start > 56:
-                width = self.texts.width(text, x + room - start)
-                baseline = y - ABOVE
-                painter.fillRect(
-                    QRectF(start - 2, baseline - self.texts.ascent + 1, width + 4, self.texts.height - 2), backing
-                )
-                self.texts.draw(painter, start, baseline, text, x + room - start)
+            room = x + room - start
+            if room > 56:
+                placed.append((round(start), round(y - ABOVE), self.texts.width(text, room), text, room))
+        self._draw(painter, self.texts, placed, theme().text_muted, 160)
+
+    @staticmethod
+    def _draw(painter: QPainter, glyphs: Glyphs, placed: list[Placed], ink: QColor, opacity: int) -> None:
+        """Texts on a veil that keeps lines out of them."""
+        backing = QColor(theme().surface)
+        backing.setAlpha(opacity)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(backing)
+        top, height = round(glyphs.ascent) - 1, round(glyphs.height) - 2
+        draw_rects(painter, np.array([(x - 2, y - top, round(w) + 4, height) for x, y, w, _, _ in placed], float))
+        painter.setPen(ink)
+        for x, y, _, text, room in placed:
+            glyphs.draw(painter, x, y, text, room)
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
@@ -115,11 +126,21 @@ class Labels:
         self.texts.draw(painter, box.left() + 10, box.center().y() + self.texts.ascent / 2 - 1.5, text, room)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
+    def begin(self, painter: QPainter) -> None:
+        """A painting begins."""
+        self.names.begin(painter)
+        self.texts.begin(painter)
+
     # ------------------------------------------------------------------ the axis
+
+    def _axis(self, view: Viewport) -> Axis:
+        if self._for != view:
+            self._for, self._shown = view, axis_for(view)
+        return self._shown
 
     def paint_grid(self, painter: QPainter, view: Viewport, top: int, bottom: int) -> None:
         """Lines at the ticks, behind everything."""
-        axis = axis_for(view)
+        axis = self._axis(view)
         painter.setPen(pen(theme().grid))
         for tick in axis.ticks:
             x = round(view.x(tick.time))
@@ -134,7 +155,7 @@ class Labels:
         """The axis, `AXIS` pixels high: coarse stretches above, ticks below."""
         colours, glyphs = theme(), self.texts
         painter.fillRect(0, 0, view.width, AXIS, colours.raised)
-        axis = axis_for(view)
+        axis = self._axis(view)
         upper, lower = 15, AXIS - 8
         painter.setPen(pen(colours.border))
         painter.drawLine(0, AXIS - 1, view.width, AXIS - 1)
@@ -172,4 +193,3 @@ class Labels:
         painter.fillRect(QRectF(round(left), AXIS - 20, round(wide), 18), fill)
         painter.setPen(ink)
         self.texts.draw(painter, round(left) + 6, AXIS - 7, text)
-

@@ -106,9 +106,7 @@ def _fill_hidden(menu: QMenu, model: TimelineModel) -> None:
     for timeline in hidden[:_MOST]:
         action: QAction = again.addAction(_escaped(model.name(timeline)))
         action.triggered.connect(
-            lambda _checked=False, timeline=timeline: model.set_options(
-                model.scene.options.toggled("hidden", timeline)
-            )
+            lambda _checked=False, timeline=timeline: model.set_options(model.scene.options.toggled("hidden", timeline))
         )
 
 

@@ -1,7 +1,7 @@
 """The whole history in a narrow strip, with a window on it that can be dragged."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QPointF, QRect, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -100,7 +100,7 @@ class Minimap(QWidget):
 
     @Slot()
     def _recolour(self) -> None:
-        self._image = self._overview.image(hue_table()) if self._overview else None
+        self._image = None
         self.update()
 
     @Slot(int, int)
@@ -126,8 +126,10 @@ class Minimap(QWidget):
         painter = QPainter(self)
         colours = theme()
         painter.fillRect(self.rect(), colours.window)
+        if self._image is None and self._overview is not None:
+            self._image = self._overview.image(hue_table())
         if self._image is not None:
-            painter.drawImage(QRectF(0, (HEIGHT - ROWS) // 2, self.width(), ROWS), self._image)
+            painter.drawImage(QRect(0, (HEIGHT - ROWS) // 2, self.width(), ROWS), self._image)
         if self._overview is not None and self._model.scene.columns.count:
             self._paint_found(painter)
             self._paint_window(painter)
@@ -154,15 +156,14 @@ class Minimap(QWidget):
         left, right = self._window()
         veil = QColor(colours.window)
         veil.setAlpha(150)
-        painter.fillRect(QRectF(0, 0, left, HEIGHT), veil)
-        painter.fillRect(QRectF(right, 0, self.width() - right, HEIGHT), veil)
+        left, right = round(left), round(right)
+        painter.fillRect(0, 0, left, HEIGHT, veil)
+        painter.fillRect(right, 0, self.width() - right, HEIGHT, veil)
         painter.setPen(pen(colours.accent, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(round(left) + 0.0, 0, round(right) - round(left) - 1.0, HEIGHT - 1))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.accent)
+        painter.drawRect(left, 0, right - left - 1, HEIGHT - 2)
         for x in (left, right):
-            painter.drawRect(QRectF(round(x) - 2, HEIGHT / 2 - 7, 4, 14))
+            painter.fillRect(x - 2, HEIGHT // 2 - 7, 4, 14, colours.accent)
 
     def _paint_moments(self, painter: QPainter) -> None:
         session, time = self._canvas.session, self._model.scene.columns.time

@@ -115,6 +115,7 @@ class TimelineModel(QObject):
         if store is None or graph is None:
             return
         columns = Columns.of(graph)
+
         def take(refs: Refs) -> None:
             if self.session.store is store:
                 self._take_refs(refs)
@@ -163,7 +164,8 @@ class TimelineModel(QObject):
         author, message = self.texts.now(np.array([dense]))[0]
         timeline = self.name(int(self.scene.columns.timeline[dense]))
         names = ", ".join(badge.name for badge in self.refs.at(dense))
-        parts = [first_line(message), author, f"{full_label(int(self.scene.columns.time[dense]))} UTC", f"on {timeline}"]
+        moment = full_label(int(self.scene.columns.time[dense]))
+        parts = [first_line(message), author, f"{moment} UTC", f"on {timeline}"]
         return "; ".join(part for part in (*parts, names and f"here: {names}") if part)
 
     # ------------------------------------------------------------------ search

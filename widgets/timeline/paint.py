@@ -1,5 +1,7 @@
 """Paints a frame of the canvas: a few batched calls, colours from the theme."""
 
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
@@ -19,7 +21,12 @@ _FLAT = Qt.PenCapStyle.FlatCap
 
 def pen(colour: QColor, width: float = 1, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """A pen with flat ends."""
-    return QPen(colour, width, style, _FLAT)
+    return _pen(colour.rgba(), width, style)
+
+
+@lru_cache(maxsize=256)
+def _pen(colour: int, width: float, style: Qt.PenStyle) -> QPen:
+    return QPen(QColor.fromRgba(colour), width, style, _FLAT)
 
 
 def paint_frame(painter: QPainter, frame: Frame, window: LaneWindow, width: int) -> None:
@@ -45,21 +52,20 @@ def _paint_dots(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
 def _paint_lines(painter: QPainter, frame: Frame, width: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     lines = frame.line[:, [0, 2, 1, 2]] if len(frame.line) else np.zeros((0, 4))
-    for hue in range(HUES):
-        chosen = frame.line_hue == hue
-        if chosen.any():
-            painter.setPen(pen(theme().branch(hue), width))
-            draw_lines(painter, lines[chosen])
+    for hue in np.unique(frame.line_hue).tolist():
+        painter.setPen(pen(theme().branch(hue), width))
+        draw_lines(painter, lines[frame.line_hue == hue])
 
 
 def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     """Each curve a path of its own: stroking one long path of many costs twenty times as much."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for hue in range(HUES):
+    for hue in np.unique(frame.curve_hue).tolist():
         painter.setPen(pen(theme().branch(hue), width))
         for x0, y0, x1, y1 in frame.curve[frame.curve_hue == hue].tolist():
             draw_curve(painter, x0, y0, x1, y1)
+    for hue in np.unique(frame.stub_hue).tolist():
         painter.setPen(pen(theme().branch(hue), 1))
         draw_lines(painter, frame.stub[frame.stub_hue == hue])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -79,7 +85,7 @@ def _paint_ticks(painter: QPainter, frame: Frame, window: LaneWindow) -> None:
     rects = np.column_stack([x, frame.y[frame.crowded] - half, np.full(len(x), 2.0), np.full(len(x), 2.0 * half)])
     hues = frame.hue[frame.crowded]
     painter.setPen(Qt.PenStyle.NoPen)
-    for hue in range(HUES):
+    for hue in np.unique(hues).tolist():
         painter.setBrush(theme().branch(hue))
         draw_rects(painter, rects[hues == hue])
 
@@ -113,11 +119,13 @@ def _paint_density(painter: QPainter, frame: Frame, window: LaneWindow, width: i
     bars, pixels = rows.shape[1:]
     lanes = len(rows)
     image = QImage(rows.data, pixels, lanes * bars, pixels * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    if is_vector(painter):
+        image = image.copy()  # a document keeps its images longer than this call
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     half = max(2.5, min(9.0, window.height * 0.3))
     for lane, y in enumerate(frame.lane_y.tolist()):
         target = QRectF(0, y - half, width, 2 * half)
-        painter.drawImage(target, image if not is_vector(painter) else image.copy(), QRectF(0, lane * bars, pixels, bars))
+        painter.drawImage(target, image, QRectF(0, lane * bars, pixels, bars))
 
 
 def _paint_hits(painter: QPainter, frame: Frame, window: LaneWindow) -> None:

@@ -1,9 +1,9 @@
 """The graph beside the row list: which column each row's dot stands in, and the lines between; no Qt.
 
-While the lanes of the whole history fit the column, a timeline keeps its lane. With more lanes than that (thousands of
-timelines) rows are laid out in blocks of 64: only what happens within `LONG_EDGE` rows of a block takes a column, longer
-edges end in stubs, and a line steps aside where two blocks meet. So the graph stays as narrow as what is going on,
-and every row looks the same however one scrolled to it.
+While the lanes of the whole history fit the column, a timeline keeps its lane. With more lanes than that (thousands
+of timelines) rows are laid out in blocks of 64: only what happens within `LONG_EDGE` rows of a block takes a column,
+longer edges end in stubs, and a line steps aside where two blocks meet. So the graph stays as narrow as what is going
+on, and every row looks the same however one scrolled to it.
 """
 
 from collections import OrderedDict, defaultdict
@@ -94,9 +94,7 @@ class RowGraph:
         curve, curve_hue = _array(curves, 4, count)
         stub, stub_hue = _array(stubs, 3, count)
         hue = (ids % HUES).astype(np.uint8)
-        return RowPicture(
-            dense, column, hue, shape, line, line_hue, curve, curve_hue, stub, stub_hue, int(widest) + 1
-        )
+        return RowPicture(dense, column, hue, shape, line, line_hue, curve, curve_hue, stub, stub_hue, int(widest) + 1)
 
     # ------------------------------------------------------------------ what is where
 

@@ -105,9 +105,7 @@ class RowsModel(QAbstractTableModel):
         names = [f"[{badge.name}]" for badge in model.refs.at(dense)]
         return " ".join([*names, first_line(message)])
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Titles above, numbers of transactions nowhere."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return TITLES[Column(section)]

@@ -19,7 +19,6 @@ from .paint import pen
 from .refs import Badge
 from .rowgraph import RowPicture
 from .rows_model import Column
-from .scene import HUES
 
 LANE = 14  #: distance of two columns of the graph, px
 DOT = 8
@@ -58,6 +57,8 @@ class RowPainter:
         """Paint the rows first … of a picture; the first one's top is at y = `offset`."""
         if not len(picture.dense):
             return
+        for glyphs in (self.texts, self.small, self.mono):
+            glyphs.begin(painter)
         painter.translate(0, offset)
         self._backgrounds(painter, len(picture.dense), first, style)
         painter.save()
@@ -95,7 +96,7 @@ class RowPainter:
 
         lines, curves = placed(picture.line), placed(picture.curve)
         slanted = lines[:, 0] != lines[:, 2]
-        for hue in range(HUES):
+        for hue in np.unique(np.concatenate([picture.line_hue, picture.curve_hue, picture.stub_hue])).tolist():
             painter.setPen(pen(theme().branch(hue), 2))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             draw_lines(painter, lines[(picture.line_hue == hue) & ~slanted])

@@ -108,7 +108,9 @@ class Scene:
         """The lanes with transactions at start ≤ time < end, ascending."""
         lane, extents = self.by_time.lane, self.extents
         near = np.flatnonzero((lane != HIDDEN) & (extents.earliest < end) & (extents.latest >= start))
-        return np.unique(lane[near[self.index.any(near, start, end)]])
+        active = np.zeros(self.by_time.count, bool)
+        active[lane[near[self.index.any(near, start, end)]]] = True
+        return np.flatnonzero(active)
 
     def is_shown(self, dense: Array) -> Array:
         """Which of these transactions the option “only tips and forks” leaves."""
@@ -136,8 +138,7 @@ class Scene:
     def along(self, dense: int, step: int) -> int:
         """The next (step 1) or previous (-1) transaction of the same timeline in time; -1: there is none."""
         timeline = self.columns.timeline[dense]
-        extents = self.extents
-        found = self.index.find(np.array([timeline]), int(extents.earliest[timeline]), int(extents.latest[timeline]) + 1)
+        found = self.index.find(np.array([timeline]), *_open(self.extents, int(timeline)))
         found = found[self.is_shown(found) | (found == dense)]
         at = np.flatnonzero(found == dense)
         if not len(at) or not 0 <= at[0] + step < len(found):

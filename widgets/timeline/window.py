@@ -84,7 +84,9 @@ class LaneWindow:
         """Which lanes are in view: bool by lane."""
         slot = self.slots.slot
         y = slot * self.height + MARGIN - self.scroll
-        free = (y + self.line > self.strip) & (y < self.pixels)
+        # Below what does not scroll there are only whole lanes.
+        least = self.strip - 2 if self.fixed else -self.height
+        free = (y >= least) & (y < self.pixels)
         return (slot >= 0) & (free | (slot < self.fixed))
 
     def lane_at(self, y: float) -> int:
@@ -132,5 +134,6 @@ class Arrangement:
             return False
         self._key = key
         before = self.slots
-        self.slots = Slots.active(self._scene, start, start + 2 * unit, kept) if self.only_active else Slots.all(self._scene)
+        scene = self._scene
+        self.slots = Slots.active(scene, start, start + 2 * unit, kept) if self.only_active else Slots.all(scene)
         return not np.array_equal(before.lanes, self.slots.lanes)

@@ -36,7 +36,12 @@ def graph(text: str) -> Columns:
     child = np.array([c for c, _ in extras], np.int32)
     parent = np.array([p for _, p in extras], np.int32)
     return Columns(
-        np.array(parents, np.int32), np.array(timelines, np.int32), np.array(times, np.int64), child, parent, list(names)
+        np.array(parents, np.int32),
+        np.array(timelines, np.int32),
+        np.array(times, np.int64),
+        child,
+        parent,
+        list(names),
     )
 
 

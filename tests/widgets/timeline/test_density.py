@@ -30,7 +30,9 @@ def pyramid(columns: Columns, lane: np.ndarray, capacity: int = 320) -> DensityP
     return DensityPyramid(index, columns, lane, 8, capacity)
 
 
-def expected(columns: Columns, lane: np.ndarray, origin: int, scale: float, pixels: int, lanes: list[int]) -> np.ndarray:
+def expected(
+    columns: Columns, lane: np.ndarray, origin: int, scale: float, pixels: int, lanes: list[int]
+) -> np.ndarray:
     """Each transaction in the pixel that its bin begins in."""
     level = level_for(scale)
     edges = (origin + (np.arange(pixels + 1) * scale).astype(np.int64)) >> level
@@ -48,9 +50,7 @@ MANY = st.lists(st.tuples(st.integers(-5_000, 20_000), st.integers(0, 149)), min
 @given(
     transactions=MANY,
     cut=st.integers(1, 120),
-    views=st.lists(
-        st.tuples(st.integers(-6_000, 15_000), st.floats(1, 300, allow_nan=False)), min_size=1, max_size=4
-    ),
+    views=st.lists(st.tuples(st.integers(-6_000, 15_000), st.floats(1, 300, allow_nan=False)), min_size=1, max_size=4),
     many=st.sampled_from([5, 10**6]),
 )
 def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, views, many):

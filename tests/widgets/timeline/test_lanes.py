@@ -1,5 +1,7 @@
 """Lanes: golden pictures, and the properties that hold for every graph."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +13,10 @@ from widgets.timeline.lanes import LaneOptions, Layout, lanes_of, lay_out_rows, 
 from .diagram import draw, graph, prefix
 from .graphs import graphs
 
+PLAIN = LaneOptions()
 
-def picture(text: str, options: LaneOptions = LaneOptions(), main: int = 0, gap: int = 0) -> list[str]:
+
+def picture(text: str, options: LaneOptions = PLAIN, main: int = 0, gap: int = 0) -> list[str]:
     extents = Extents()
     extents.extend(graph(text))
     layout = lay_out_time(extents, options, main, gap)
@@ -120,7 +124,7 @@ OPTIONS = st.builds(
 
 @given(columns=graphs(), cuts=st.lists(st.integers(1, 60), max_size=6), options=OPTIONS, gap=st.integers(0, 5))
 def test_what_grows_is_laid_out_as_if_it_had_always_been_there(columns, cuts, options, gap):
-    steps = sorted({cut for cut in cuts if cut < columns.count}) + [columns.count]
+    steps = [*sorted({cut for cut in cuts if cut < columns.count}), columns.count]
     grown, fixed = Extents(), (0,)
     by_time, by_row = Layout(fixed, options.folded, gap), Layout(fixed, options.folded)
     for number, step in enumerate(steps):
@@ -154,8 +158,9 @@ def test_no_two_timelines_overlap_in_a_lane_and_no_lane_is_wasted(columns, optio
     free = [i for i in np.flatnonzero(shown).tolist() if i not in layout.fixed and i not in layout.folded]
     for lane in range(layout.count):
         inside = sorted((extents.begin[i], extents.end[i]) for i in free if layout.lane[i] == lane)
-        assert all(a[1] + gap < b[0] for a, b in zip(inside, inside[1:], strict=False))
-    deepest = max((sum(extents.begin[i] <= t <= extents.end[i] + gap for i in free) for t in extents.begin[free]), default=0)
+        assert all(a[1] + gap < b[0] for a, b in pairwise(inside))
+    depths = [sum(extents.begin[i] <= t <= extents.end[i] + gap for i in free) for t in extents.begin[free]]
+    deepest = max(depths, default=0)
     assert layout.count == len(layout.fixed) + (1 if layout.folded else 0) + deepest
 
 

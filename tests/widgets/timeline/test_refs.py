@@ -1,10 +1,11 @@
 """Names at transactions, and what nothing leads to any more."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.timeline.columns import Columns
 from widgets.timeline.refs import Badge, make_refs, unreachable
 
 from .diagram import graph
@@ -23,9 +24,7 @@ def test_names_stand_at_heads_and_tags():
 
 def test_a_name_given_twice_belongs_to_the_timeline_of_its_head():
     columns = graph("main a b | fix@b c | x@a d")
-    again = Columns(
-        columns.parent, columns.timeline, columns.time, columns.extra_child, columns.extra_parent, ["main", "fix", "fix"]
-    )
+    again = replace(columns, names=["main", "fix", "fix"])
     assert make_refs({"main": (1,), "fix": (2,)}, {}, again).at(2) == (Badge("fix", 1),)
     assert make_refs({"main": (1,), "fix": (3,)}, {}, again).at(3) == (Badge("fix", 2),)
 

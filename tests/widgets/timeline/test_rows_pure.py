@@ -15,14 +15,16 @@ from widgets.timeline.scene import Scene
 from .diagram import graph, prefix
 from .graphs import graphs
 
+PLAIN = LaneOptions()
 
-def rows_of(columns: Columns, options: LaneOptions = LaneOptions()) -> tuple[Scene, RowMap]:
+
+def rows_of(columns: Columns, options: LaneOptions = PLAIN) -> tuple[Scene, RowMap]:
     scene = Scene()
     scene.load(columns, 0, options)
     return scene, RowMap(scene)
 
 
-def text(columns: Columns, options: LaneOptions = LaneOptions(), local: bool = False) -> list[str]:
+def text(columns: Columns, options: LaneOptions = PLAIN, local: bool = False) -> list[str]:
     """Rows as text, newest first: `*` the dot, `|` a line that passes by."""
     scene, rows = rows_of(columns, options)
     most, rowgraph.MAX_LANES = rowgraph.MAX_LANES, 0 if local else rowgraph.MAX_LANES
@@ -142,7 +144,7 @@ def test_rows_that_grew_are_the_rows_of_the_whole(columns, cut, hidden):
 
 
 def test_rows_know_where_a_transaction_is_or_would_be():
-    scene, rows = rows_of(graph("main a b c d e"))
+    _, rows = rows_of(graph("main a b c d e"))
     assert [rows.row(n) for n in range(5)] == [4, 3, 2, 1, 0]
     rows.set_found(np.array([1, 3], np.int32))
     assert rows.count == 2
@@ -157,5 +159,5 @@ def test_rows_know_where_a_transaction_is_or_would_be():
 
 
 def test_only_tips_and_forks():
-    scene, rows = rows_of(graph("main a b c d | fix@b e f g"), LaneOptions(structure=True))
+    _, rows = rows_of(graph("main a b c d | fix@b e f g"), LaneOptions(structure=True))
     assert rows.dense(np.arange(rows.count)).tolist() == [6, 4, 3, 1, 0]

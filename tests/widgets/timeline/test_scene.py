@@ -1,5 +1,7 @@
 """The scene: what grows is as what was loaded, and its questions are answered as a naive look at all would."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,10 @@ from widgets.timeline.scene import Scene
 from .diagram import graph, prefix
 from .graphs import graphs
 
+PLAIN = LaneOptions()
 
-def loaded(columns: Columns, options: LaneOptions = LaneOptions()) -> Scene:
+
+def loaded(columns: Columns, options: LaneOptions = PLAIN) -> Scene:
     scene = Scene()
     scene.load(columns, 0, options)
     return scene
@@ -21,7 +25,7 @@ def loaded(columns: Columns, options: LaneOptions = LaneOptions()) -> Scene:
 
 @given(columns=graphs(), cuts=st.lists(st.integers(1, 60), max_size=5), structure=st.booleans())
 def test_a_scene_that_grew_is_the_scene_loaded_at_once(columns, cuts, structure):
-    steps = sorted({cut for cut in cuts if cut < columns.count}) + [columns.count]
+    steps = [*sorted({cut for cut in cuts if cut < columns.count}), columns.count]
     options = LaneOptions(structure=structure)
     grown = loaded(prefix(columns, steps[0]), options)
     for step in steps[1:]:
@@ -48,7 +52,7 @@ def test_the_index_finds_what_a_look_at_all_finds(columns, start, length, unsort
     inside = (columns.time >= start) & (columns.time < start + length) & np.isin(columns.timeline, chosen)
     found = scene.index.find(chosen, start, start + length)
     assert sorted(found.tolist()) == np.flatnonzero(inside).tolist()
-    assert scene.index.count(chosen, start, start + length) == inside.sum()
+    assert scene.index.ranges(chosen, start, start + length).count == inside.sum()
     busy = {int(t) for t in columns.timeline[inside]}
     assert scene.index.any(chosen, start, start + length).tolist() == [int(t) in busy for t in chosen]
 
@@ -105,16 +109,7 @@ def test_lanes_in_which_something_happens():
 def test_what_nothing_leads_to_is_left_out():
     columns = graph("main a b c | gone@b d e")
     alive = np.array([True, True, True, False, False])
-    dead = Columns(
-        columns.parent,
-        columns.timeline,
-        columns.time,
-        columns.extra_child,
-        columns.extra_parent,
-        columns.names,
-        alive,
-    )
-    scene = loaded(dead)
+    scene = loaded(replace(columns, alive=alive))
     assert scene.by_time.count == 1
     assert scene.shown.tolist() == [True, False]
     assert scene.index.find(np.array([0, 1]), 0, 100).tolist() == [0, 1, 2]

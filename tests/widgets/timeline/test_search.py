@@ -22,7 +22,9 @@ def test_words_are_split_and_quoted_ones_kept_together():
 
 
 @given(
-    texts=st.lists(st.tuples(st.sampled_from(WORDS), st.lists(st.sampled_from(WORDS), max_size=3)), min_size=1, max_size=12),
+    texts=st.lists(
+        st.tuples(st.sampled_from(WORDS), st.lists(st.sampled_from(WORDS), max_size=3)), min_size=1, max_size=12
+    ),
     query=st.lists(st.sampled_from([*WORDS, "main", "fix", "zzz"]), min_size=1, max_size=3),
 )
 def test_every_word_must_occur_in_author_message_or_timeline(texts, query):
