@@ -142,21 +142,47 @@ def _select_a_leaf(window: "Window") -> None:
 
 
 def _shoot_dialogs(window: "Window", save: "Callable[[QWidget, str], None]") -> None:
+    for name in ("palette", "shortcuts", "help", "about", "go-to", "import", "branch", "tag", "rename-branch",
+                 "delete-branch", "delete-tag"):  # fmt: skip
+        window.actions_by_id.trigger(name)
+        _shoot_open(window, save, name)
+    editing = window.views["state"].editing  # type: ignore[attr-defined]
+    editing.edit_json(window.session.path_id)
+    _shoot_open(window, save, "value")
+    editing.remove(window.session.path_id)
+    settle(window)
+    save(window, "window-edited")
+    window.actions_by_id.trigger("commit")
+    _shoot_open(window, save, "commit")
+    editing.discard()
+    _shoot_messages(window, save)
+
+
+def _shoot_open(window: "Window", save: "Callable[[QWidget, str], None]", name: str) -> None:
+    """The dialog that is open; afterwards it is closed."""
     from PySide6.QtWidgets import QDialog
 
-    for name in ("palette", "shortcuts", "help", "about", "go-to", "import", "commit", "branch", "tag",
-                 "rename-branch", "delete-branch", "delete-tag"):  # fmt: skip
-        window.actions_by_id.trigger(name)
-        settle(window)
-        for dialog in window.findChildren(QDialog):
-            if dialog.isVisible():
-                save(dialog, f"dialog-{name}")
-                dialog.reject()
-        settle(window)
+    settle(window)
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible():
+            save(dialog, f"dialog-{name}")
+            dialog.reject()
+    settle(window)
+
+
+def _shoot_messages(window: "Window", save: "Callable[[QWidget, str], None]") -> None:
+    from .crash import CrashDialog, describe
+
+    settle(window)
     window.notice.warn("fires.refactory is not a store of The Re-factory; choose another file (or import this one)")
     settle(window)
     save(window, "window-notice")
     window.notice.hide()
+    report = CrashDialog(describe(ValueError("an example of a mistake in the program")))
+    report.show()
+    settle(window)
+    save(report, "dialog-crash")
+    report.close()
 
 
 def main() -> int:
