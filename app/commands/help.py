@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions import ACTIONS
+from app.keys import KEYS
 from widgets.palette import CommandPalette, Entry, ShortcutSheet
 from widgets.palette.sheet import keys, plain
 from widgets.theme import icon
@@ -28,12 +29,7 @@ class Help:
 
     def shortcuts(self) -> None:
         """The sheet of shortcuts."""
-        others = [
-            (view.windowTitle() or name.capitalize(), text, key)
-            for name, view in self._window.views.items()
-            for key, text in getattr(view, "KEYS", ())
-        ]
-        ShortcutSheet(ACTIONS, others, self._window).open()
+        ShortcutSheet(ACTIONS, KEYS, self._window).open()
 
     def view_help(self) -> None:
         """The page about the view that has the keyboard."""

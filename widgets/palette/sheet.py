@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -50,7 +50,8 @@ class ShortcutSheet(QDialog):
         layout.addWidget(self.field)
         layout.addWidget(self._area, 1)
         self._fill("")
-        self.resize(880, 668)
+        room = parent.size() if parent is not None else QSize(960, 760)
+        self.resize(QSize(960, 760).boundedTo(room))
 
     def _fill(self, query: str) -> None:
         wanted = query.lower().strip()
