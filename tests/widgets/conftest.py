@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 MINUTE = 60_000_000
 START = 1_690_000_000_000_000
 NOTES = "Forward progress has been stopped. Crews continue to mop up hot spots along the northern line."
+
+ELM = {"id": "c-9", "Name": "Elm Fire", "AcresBurned": 1}
 
 
 def fires(acres: int, contained: int, notes: str = NOTES) -> dict:
@@ -61,7 +64,7 @@ HISTORY = (
         [
             {"op": "put", "path": '$.Incidents[?@.id=="a-17"].PercentContained', "value": 80},
             {"op": "remove", "path": '$.Incidents[?@.id=="b-2"]'},
-            {"op": "insert", "path": "$.Incidents", "index": 0, "value": {"id": "c-9", "Name": "Elm Fire", "AcresBurned": 1}},
+            {"op": "insert", "path": "$.Incidents", "index": 0, "value": ELM},
         ],
     ),
     ("out", [{"op": "put", "path": '$.Incidents[?@.id=="a-17"].PercentContained', "value": 100}]),
@@ -97,9 +100,11 @@ def session(store, qtbot) -> Iterator:
 
 @pytest.fixture
 def settle(session, qtbot):
-    """Wait until no job runs and its result has arrived."""
+    """Wait until the views have noticed what changed, no job runs, and its result is shown."""
 
     def wait() -> None:
+        QApplication.processEvents()
         qtbot.waitUntil(lambda: not session.jobs.activities(), timeout=5000)
+        QApplication.processEvents()
 
     return wait

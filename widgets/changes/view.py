@@ -24,6 +24,7 @@ from widgets.common.text import count
 from widgets.editing.refs import moment_text
 from widgets.theme import fonts, icon
 from widgets.values.bar import bar, tool_button
+from widgets.values.follow import Follow
 
 from .collect import Comparison, Differences, collect, filtered, whole_markdown, whole_patch
 from .detail import ChangeDetail, is_long
@@ -113,9 +114,10 @@ class ChangesView(QWidget):
 
     def _connect(self) -> None:
         session = self._session
-        session.store_opened.connect(self._selection_changed)
-        session.store_closed.connect(self._selection_changed)
-        session.selection_changed.connect(self._selection_changed)
+        self._follow = Follow(self, self._selection_changed)
+        session.store_opened.connect(self._store_changed)
+        session.store_closed.connect(self._store_changed)
+        session.selection_changed.connect(self._follow.soon)
         session.theme_changed.connect(self._theme_changed)
         self._timer = QTimer(self, singleShot=True, interval=_WAIT)
         self._timer.timeout.connect(self._apply_filter)
@@ -137,6 +139,11 @@ class ChangesView(QWidget):
             found = Comparison(session.compared, session.selected)
             return found.swapped() if self._turned else found
         return Comparison(int(session.graph.parent[session.selected]), session.selected)
+
+    @Slot()
+    def _store_changed(self) -> None:
+        self.comparison = self.differences = None
+        self._selection_changed()
 
     @Slot()
     def _selection_changed(self) -> None:

@@ -25,6 +25,7 @@ from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count
 from widgets.theme import SPACE_M, SPACE_S, SPACE_XS, fonts, theme
 from widgets.values.bar import tool_button
+from widgets.values.follow import Follow
 
 from .facts import Fact, Link, facts_of, parents_of
 
@@ -53,7 +54,8 @@ class DetailsView(QWidget):
         self._build()
         session.store_opened.connect(self._store_changed)
         session.store_closed.connect(self._store_changed)
-        session.selection_changed.connect(self._selection_changed)
+        self._follow = Follow(self, self._selection_changed)
+        session.selection_changed.connect(self._follow.soon)
         session.refs_changed.connect(self._refs_changed)
         session.theme_changed.connect(self._refs_changed)
         self._selection_changed()

@@ -47,6 +47,7 @@ class Loaded:
     texts: list[tuple[str, str]]
     series: list[Series]
     names: dict[int, str]  #: what tells one path from the others, by path id
+    transactions: np.ndarray  #: the dense number of the transaction of each entry
     end: int
     more: bool
 
@@ -66,10 +67,17 @@ def load(store: Store, question: Question, cancelled: Callable[[], bool], progre
             break
     more = len(entries) > MOST_ENTRIES
     del entries[MOST_ENTRIES:]
-    texts = store.texts([entry.transaction for entry in entries])
+    transactions = np.array([entry.transaction for entry in entries], np.int64)
     series = build(entries, MISSING)
     return Loaded(
-        question, entries, texts, series, _names(store, question, series), _end(store, question, entries), more
+        question,
+        entries,
+        store.texts(transactions),
+        series,
+        _names(store, question, series),
+        transactions,
+        _end(store, question, entries),
+        more,
     )
 
 

@@ -7,8 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QStringListModel, Qt, Slot
-from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QFileDialog,
@@ -27,8 +28,10 @@ from engine.errors import KnownError
 from engine.timeline.version import MISSING
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count, moment
+from widgets.state.stepping import timeline_through
 from widgets.theme import SPACE_M, SPACE_S, fonts, icon
 from widgets.values.bar import bar, tool_button
+from widgets.values.follow import Follow
 
 from .export import csv_text
 from .legend import Legend
@@ -60,6 +63,7 @@ class HistoryView(QWidget):
         self._message = EmptyState("history", "")
         self._build()
         self._connect()
+        self._follower.soon()
         self._follow()
 
     # ------------------------------------------------------------------------------------------------ layout
@@ -120,7 +124,8 @@ class HistoryView(QWidget):
         session = self._session
         session.store_opened.connect(self._store_changed)
         session.store_closed.connect(self._store_changed)
-        session.selection_changed.connect(self._follow)
+        self._follower = Follow(self, self._follow)
+        session.selection_changed.connect(self._follower.soon)
         session.graph_grew.connect(self._grew)
         session.theme_changed.connect(self._theme_changed)
         self.field.returnPressed.connect(self._typed)
@@ -156,12 +161,9 @@ class HistoryView(QWidget):
         self._mark_moment()
 
     def _timeline(self) -> str | None:
-        """The timeline of the selected transaction, if it was not deleted."""
-        store, graph = self._session.store, self._session.graph
-        assert store is not None
-        assert graph is not None
-        name = store.graph.timeline_names[int(graph.timeline[self._session.selected])]
-        return name if name in store.heads() else None
+        """The timeline of the selected transaction, if it still leads through it."""
+        assert self._session.store is not None
+        return timeline_through(self._session.store, self._session.selected)
 
     def _question(self) -> Question:
         version, path_id = self._session.version(), self._session.path_id
@@ -288,7 +290,7 @@ class HistoryView(QWidget):
         time = int(graph.time[selected])
         if self.plot is not None:
             self.plot.set_moment(time)
-        here = [number for number, entry in enumerate(self.loaded.entries) if entry.transaction == selected]
+        here = np.flatnonzero(self.loaded.transactions == selected).tolist()
         path_id = self._session.path_id
         same = [number for number in here if self.loaded.entries[number].path_id == path_id]
         self.table.mark((same or here or [-1])[0])
@@ -356,8 +358,3 @@ class HistoryView(QWidget):
         if orientation is not self._split.orientation():
             self._split.setOrientation(orientation)
             self._split.setSizes([3 * self.width() // 5, 2 * self.width() // 5] if beside else [300, 160])
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """What was not read while hidden is read now."""
-        super().showEvent(event)
-        self._follow()

@@ -88,6 +88,7 @@ def test_moving_to_a_change_selects_its_path_and_back(session, store, view, sett
     assert session.path_id == tags
     notes = store.at(1).resolve('$.Incidents[?@.id=="a-17"].Notes')
     session.select_path(notes)
+    settle()
     assert view.tree.current_change().path_id == notes
     assert "continue to will mop" in view.detail.text.toPlainText()
 
@@ -117,8 +118,8 @@ def test_the_filter_narrows(session, view, qtbot, settle):
 
 
 def test_a_huge_difference_is_shown_in_parts(session, view, settle):
-    view._limit = 2
     session.select(2)
+    settle()
     view._limit = 2
     view.show_more()
     settle()
