@@ -422,7 +422,7 @@ class Store:
         """A writer of many transactions; other writers wait. Leaving the block flushes the rest; an error or a
         cancel leaves what was flushed, in whole transactions."""
         core = self._core
-        with core.lock, core.db.hold():
+        with core.db.hold(), core.lock:
             with core.writing() as known:
                 pass  # what others did is taken in
             if core.log.count > known:

@@ -42,7 +42,8 @@ class Database:
         self._connection = connection
         self._process_lock = WriterLock(path)
         self._depth = 0
-        self._held = False
+        self._writers = threading.RLock()
+        self._held = 0
 
     # ------------------------------------------------------------------------------------------- opening
 
@@ -123,44 +124,40 @@ class Database:
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
         """One atomic, durable change, under the inter-process lock. Nested uses join the outer one."""
-        if not self.writable:
-            raise StoreError(f"{self.path} cannot be written here; copy it to a folder that you may write to")
-        with self.lock:
+        with self.hold(), self.lock:
             if self._depth:
                 yield
                 return
-            if not self._held:
-                self._process_lock.acquire()
+            self.execute("BEGIN IMMEDIATE")
+            self._depth += 1
             try:
-                self.execute("BEGIN IMMEDIATE")
-                self._depth += 1
-                try:
-                    yield
-                    self.execute("COMMIT")
-                except BaseException:
-                    if not self._connection.get_autocommit():
-                        with contextlib.suppress(StoreError):
-                            self.execute("ROLLBACK")
-                    raise
-                finally:
-                    self._depth -= 1
-                self._checkpoint()
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                if not self._connection.get_autocommit():
+                    with contextlib.suppress(StoreError):
+                        self.execute("ROLLBACK")
+                raise
             finally:
-                if not self._held:
-                    self._process_lock.release()
+                self._depth -= 1
+            self._checkpoint()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep other processes from writing for several write transactions on end."""
+        """Be the one thread of the one process that writes, for several write transactions on end. Waiting for it
+        keeps no reader waiting: take it before any other lock."""
         if not self.writable:
             raise StoreError(f"{self.path} cannot be written here; copy it to a folder that you may write to")
-        self._process_lock.acquire()
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-            self._process_lock.release()
+        with self._writers:
+            if not self._held:
+                self._process_lock.acquire()
+            self._held += 1
+            try:
+                yield
+            finally:
+                self._held -= 1
+                if not self._held:
+                    self._process_lock.release()
 
     def _checkpoint(self) -> None:
         """Move the write-ahead log into the file once it has grown; the writer's task, under the lock."""

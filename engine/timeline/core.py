@@ -108,7 +108,7 @@ class Core:
     def writing(self) -> Iterator[int]:
         """Around one durable change of memory and file: what others did is taken in before, the manifest is written
         after. Gives how many transactions were known."""
-        with self.changing(), self.db.write():
+        with self.db.hold(), self.changing(), self.db.write():
             first = self.log.count
             self.catch_up()
             yield first
