@@ -132,7 +132,7 @@ class Log:
         self._part_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._part_firsts: NDArray[np.int64] = np.empty(0, np.int64)
         self._row_cache: ByteCache[RowColumns] = ByteCache(ROW_CACHE_BYTES)
-        self._text_cache: ByteCache[list[Texts]] = ByteCache(TEXT_CACHE_BYTES)
+        self._text_cache: ByteCache[Sequence[Texts]] = ByteCache(TEXT_CACHE_BYTES)
         self._id_cache: ByteCache[list[bytes]] = ByteCache(TEXT_CACHE_BYTES)
         self._tail = 0
         self._tail_row = 0
@@ -298,10 +298,12 @@ class Log:
         rows = segment.unpack_rows(payload, part.first_row + 1, part.rows)
         return rows, rows.nbytes
 
-    def _part_texts(self, part: _Part) -> list[Texts]:
-        def load() -> tuple[list[Texts], int]:
-            texts = segment.unpack_texts(self._blob(part, "texts"))
-            return texts, 300 * len(texts)
+    def _part_texts(self, part: _Part) -> Sequence[Texts]:
+        def load() -> tuple[Sequence[Texts], int]:
+            texts = segment.TextColumns(self._blob(part, "texts"))
+            if len(texts) != part.transactions:
+                raise CorruptStore(f"the store is damaged: segment {part.first} has {len(texts)} texts; {RESTORE}")
+            return texts, texts.nbytes
 
         return self._text_cache.get(part.first, load)
 

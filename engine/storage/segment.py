@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL
 from engine.model.transactions import ID_BYTES, REPLICA_BYTES
-from engine.storage.dictionaries import pack_strings, unpack_strings
+from engine.storage.dictionaries import pack_strings
 from engine.storage.records import CHECKSUM_BYTES, pack_arrays, unpack_arrays
 
 BODIES = ("texts", "ids", "columns")
@@ -154,17 +154,43 @@ def pack_texts(texts: Sequence[Texts]) -> bytes:
     return pack_arrays(**arrays)
 
 
-def unpack_texts(payload: bytes) -> list[Texts]:
-    """The texts of a `texts` payload."""
-    arrays = unpack_arrays(payload)
+class TextColumns(Sequence[Texts]):
+    """The texts of a segment; a string is decoded when somebody reads it (a screen shows fifty of thousands)."""
 
-    def strings(name: str) -> list[str]:
-        raw = unpack_strings({part: arrays[f"{name}_{part}"] for part in ("lengths", "bytes")})
-        found = [item.decode("utf-8", "surrogatepass") for item in raw]
-        return [found[place] for place in arrays[name].tolist()] if name in _REPEATED else found
+    def __init__(self, payload: bytes) -> None:
+        arrays = unpack_arrays(payload)
+        self._strings = {name: _Strings(arrays[f"{name}_lengths"], arrays[f"{name}_bytes"]) for name in _TEXTS}
+        self._places = {name: arrays[name] for name in _REPEATED}
+        self.nbytes = sum(array.nbytes for array in arrays.values())
 
-    author, message, source, timeline = map(strings, _TEXTS)
-    return list(zip(author, message, source, timeline, strict=True))
+    def __len__(self) -> int:
+        return len(self._places[_REPEATED[0]])
+
+    @overload
+    def __getitem__(self, index: int) -> Texts: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Texts]: ...
+    def __getitem__(self, index: int | slice) -> Texts | list[Texts]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        author, message, source, timeline = (
+            self._strings[name].get(int(self._places[name][index]) if name in _REPEATED else index) for name in _TEXTS
+        )
+        return author, message, source, timeline
+
+
+class _Strings:
+    """Strings one after another, and where each ends."""
+
+    def __init__(self, lengths: NDArray[Any], raw: NDArray[Any]) -> None:
+        self._ends = np.cumsum(lengths, dtype=np.int64)
+        self._raw = raw.tobytes()
+        if (int(self._ends[-1]) if len(self._ends) else 0) != len(self._raw):
+            raise CorruptStore("the store is damaged: a segment's texts have another length than they say")
+
+    def get(self, place: int) -> str:
+        start = self._ends.item(place - 1) if place else 0
+        return self._raw[start : self._ends.item(place)].decode("utf-8", "surrogatepass")
 
 
 def split_ids(payload: bytes, count: int) -> list[bytes]:
