@@ -109,8 +109,7 @@ class Store:
         found = []
         for number, ref in enumerate(core.refs.timelines):
             if not ref.deleted:
-                chains = [core.graph.lineage(head) for head in ref.heads]
-                length = sum(count for _, count in chains[0]) if chains else 0
+                length = core.graph.chain_length(ref.heads[0]) if ref.heads else 0
                 updated = max((int(core.graph.time[head]) for head in ref.heads), default=None)
                 forked = ref.forked if ref.forked >= 0 else None
                 found.append(Timeline(number, ref.name, ref.heads, length, forked, updated))
@@ -260,7 +259,7 @@ class Store:
         dense = np.flatnonzero(core.graph.reachable(heads))
         dense = dense[self._log_mask(dense, since, until, timeline)]
         if path is not None:
-            dense = self._touching(path, dense)
+            dense = self._touching(path, dense, timeline)
         newest = dense[::-1] if limit is None else dense[::-1][:limit]
         return map(self.get, newest.tolist())
 
@@ -285,10 +284,10 @@ class Store:
                 mask &= dense >= bound if later else dense <= bound
         return mask
 
-    def _touching(self, path: str, dense: Any) -> Any:
+    def _touching(self, path: str, dense: Any, timeline: str | None) -> Any:
         from engine.timeline.match import match_ever
 
-        found = match_ever(self._core.log.paths, parse_pattern(path), self.at())
+        found = match_ever(self._core.log.paths, parse_pattern(path), self.at(None, timeline))
         if not found:
             raise NotFound(f"nothing was ever at {path}")
         touched = [self._core.history.touching(item, dense) for item in found]

@@ -47,6 +47,7 @@ class Graph:
         self._place = GrowArray(np.int32)
         self._members: list[NDArray[np.int32] | GrowArray] = []
         self._forks: list[int] = []
+        self._before: dict[int, int] = {}
 
     @property
     def count(self) -> int:
@@ -122,6 +123,7 @@ class Graph:
         bounds = [*first.tolist(), len(order)]
         self._members = [order[bounds[i] : bounds[i + 1]] for i in range(len(first))]
         self._forks = parent[first].tolist()
+        self._before = {}
 
     def _append(self, dense: int) -> None:
         parent = int(self.parent[dense])
@@ -153,6 +155,28 @@ class Graph:
             found.append((run, int(self._place.data[dense]) + 1))
             dense = self._forks[run]
         return found
+
+    @_on_runs
+    def chain_length(self, dense: int) -> int:
+        """How many transactions the first-parent chain of a transaction has, itself included."""
+        found = self._before.get(run := int(self._run.item(dense)))
+        if found is None:
+            found = self._count_before(run)
+        return found + int(self._place.item(dense)) + 1
+
+    def _count_before(self, run: int) -> int:
+        """Length of the chain up to where a run forks off; kept for every run on the way."""
+        todo: list[int] = []
+        while run not in self._before:
+            todo.append(run)
+            fork = self._forks[run]
+            if fork < 0:
+                break
+            run = self._run.item(fork)
+        for run in reversed(todo):
+            fork = self._forks[run]
+            self._before[run] = self._before[self._run.item(fork)] + self._place.item(fork) + 1 if fork >= 0 else 0
+        return self._before[run]
 
     @_on_runs
     def chain(self, dense: int, after: int = -1) -> NDArray[np.int32]:
