@@ -27,8 +27,8 @@ from .paint import paint_frame, pen
 from .viewport import EARLIEST, Viewport
 from .window import Arrangement, LaneWindow
 
-LANE_HEIGHTS = (8, 12, 16, 20, 24, 28, 36, 48)
-_LANE_HEIGHT = 28
+LANE_HEIGHTS = (8, 12, 16, 20, 24, 30, 36, 48)
+_LANE_HEIGHT = 30
 REACH = 7  #: how near, in pixels, a click must be to a transaction
 
 
@@ -103,6 +103,11 @@ class Canvas(QAbstractScrollArea):
     def set_time_range(self, start: int, end: int) -> None:
         """Show the times start … end."""
         self.set_view(Viewport.fitting(start, end, self.viewport().width()))
+
+    def show_only_active(self, choice: bool | None) -> None:
+        """Leave out lanes in which nothing happens in the time that is shown, or not; None: if there are many."""
+        self.arrangement.choice = choice
+        self._forget()
 
     def show_all(self) -> None:
         """Show the whole history."""

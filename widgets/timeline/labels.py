@@ -1,6 +1,7 @@
 """Labels of the canvas: names at lanes, messages at transactions, tags, the axis."""
 
 from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -20,7 +21,7 @@ from .window import LaneWindow
 Placed = tuple[int, int, float, str, float]  #: x, baseline, width, text, room
 
 AXIS = 40  #: height of the time axis, px
-ABOVE = 8  #: how far above a line the baseline of its labels is, px
+ABOVE = 10  #: how far above a line the baseline of its labels is, px
 
 
 class Labels:
@@ -46,10 +47,10 @@ class Labels:
         self._taken.clear()
         if window.height < 12:
             return
-        above = window.height >= 22
+        above = window.height >= 28
         self._paint_names(painter, frame, name, above)
         for x, y, text in tags:
-            self._paint_tag(painter, x, y - 12 if above else y, y, text)
+            self._paint_tag(painter, x, y - 15 if above else y, y, text)
         if frame.detail is Detail.DOTS and above and len(frame.message):
             self._paint_messages(painter, frame, window, titles)
 
@@ -75,7 +76,7 @@ class Labels:
             left = round(x) + SPACE_XS
             placed.append((left, round(y - ABOVE if above else y + glyphs.ascent / 2 - 1.5), width, text, room))
             self._take(y, left, left + width)
-        self._draw(painter, glyphs, placed, theme().text, 200 if above else 255)
+        self._draw(painter, glyphs, placed, theme().text)
 
     def _paint_messages(
         self, painter: QPainter, frame: Frame, window: LaneWindow, titles: Callable[[Array], list[str]]
@@ -91,25 +92,26 @@ class Labels:
             room = x + room - start
             if room > 56:
                 placed.append((round(start), round(y - ABOVE), self.texts.width(text, room), text, room))
-        self._draw(painter, self.texts, placed, theme().text_muted, 160)
+        self._draw(painter, self.texts, placed, theme().text_muted)
 
     @staticmethod
-    def _draw(painter: QPainter, glyphs: Glyphs, placed: list[Placed], ink: QColor, opacity: int) -> None:
-        """Texts on a veil that keeps lines out of them."""
-        backing = QColor(theme().surface)
-        backing.setAlpha(opacity)
+    def _draw(painter: QPainter, glyphs: Glyphs, placed: list[Placed], ink: QColor) -> None:
+        """Texts on paper that keeps lines out of them."""
+        paper = theme().surface
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(backing)
-        top, height = round(glyphs.ascent) - 1, round(glyphs.height) - 2
+        painter.setBrush(paper)
+        top, height = round(glyphs.ascent), ceil(glyphs.height) + 1
         draw_rects(painter, np.array([(x - 2, y - top, round(w) + 4, height) for x, y, w, _, _ in placed], float))
         painter.setPen(ink)
         for x, y, _, text, room in placed:
-            glyphs.draw(painter, x, y, text, room)
+            glyphs.draw(painter, x, y, text, room, paper)
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
         colours = theme()
         width = self.texts.width(text, room) + 2 * SPACE_XS + 6
+        if self._for is not None:
+            x = min(x, self._for.width - width - 2)  # at the right edge it stands before its transaction
         left = self._free(y, x, x + 200)
         if left > x + 80:
             return
@@ -123,7 +125,8 @@ class Labels:
         painter.setBrush(colours.text_muted)
         painter.drawEllipse(QPointF(box.left() + 6, box.center().y()), 1.75, 1.75)
         painter.setPen(colours.text)
-        self.texts.draw(painter, box.left() + 10, box.center().y() + self.texts.ascent / 2 - 1.5, text, room)
+        baseline = box.center().y() + self.texts.ascent / 2 - 1.5
+        self.texts.draw(painter, box.left() + 10, baseline, text, room, colours.raised)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def begin(self, painter: QPainter) -> None:
@@ -169,13 +172,13 @@ class Labels:
             left = max(x, 0) + 6
             if end - left > glyphs.width(band.label) + 6:
                 painter.setPen(colours.text)
-                glyphs.draw(painter, left, upper, band.label)
+                glyphs.draw(painter, left, upper, band.label, paper=colours.raised)
         for tick in axis.ticks:
             x = view.x(tick.time)
             painter.setPen(pen(colours.border_strong))
             painter.drawLine(round(x), AXIS - 6, round(x), AXIS - 1)
             painter.setPen(colours.text_muted)
-            glyphs.draw(painter, x + 6, lower, tick.label)
+            glyphs.draw(painter, x + 6, lower, tick.label, paper=colours.raised)
         self._paint_zone(painter, view)
 
     def _paint_zone(self, painter: QPainter, view: Viewport) -> None:

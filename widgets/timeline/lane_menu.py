@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from .axis import DAY
+from .canvas import Canvas
 from .model import TimelineModel
 
 _AGES = (("a week", 7), ("a month", 30), ("a quarter", 91), ("a year", 365))
@@ -31,14 +32,20 @@ def add_timeline_actions(menu: QMenu, model: TimelineModel, timeline: int) -> No
         )
 
 
-def fill_lane_menu(menu: QMenu, model: TimelineModel) -> None:
+def fill_lane_menu(menu: QMenu, canvas: Canvas) -> None:
     """Everything that can be chosen about lanes, as it stands now."""
     menu.clear()
+    model = canvas.model
     options = model.scene.options
     structure = menu.addAction("Only &tips, forks and merges")
     structure.setCheckable(True)
     structure.setChecked(options.structure)
     structure.toggled.connect(lambda on: model.set_options(replace(model.scene.options, structure=on)))
+    idle = menu.addAction("Leave out &idle lanes")
+    idle.setToolTip("Show only lanes in which something happens in the time that is shown")
+    idle.setCheckable(True)
+    idle.setChecked(canvas.arrangement.only_active)
+    idle.toggled.connect(canvas.show_only_active)
     _fill_ages(menu.addMenu("Hide &stale timelines"), model)
     _fill_folders(menu.addMenu("&Fold into one lane"), model)
     selected = model.session.selected

@@ -67,7 +67,7 @@ class RowPainter:
         )
         self._graph(painter, picture, first, style)
         painter.restore()
-        self._texts(painter, picture.dense, style)
+        self._texts(painter, picture.dense, first, style)
         painter.translate(0, -offset)
 
     def _backgrounds(self, painter: QPainter, count: int, first: int, style: RowStyle) -> None:
@@ -109,11 +109,13 @@ class RowPainter:
         y = (np.arange(len(picture.dense)) + 0.5) * height
         draw_dots(painter, lane_x(picture.column, style) + 0.0, y, picture.hue, picture.shape, DOT)
 
-    def _texts(self, painter: QPainter, dense: Array, style: RowStyle) -> None:
+    def _texts(self, painter: QPainter, dense: Array, first: int, style: RowStyle) -> None:
         colours, model = theme(), self._model
         texts = model.texts.soon(dense)
         baseline = round((style.row_height - self.texts.height) / 2 + self.texts.ascent)
         tops = [row * style.row_height for row in range(len(dense))]
+        marked = (style.hovered, style.compared, style.selected)
+        papers = [None if first + row in marked else colours.surface for row in range(len(dense))]
         time = model.scene.columns.time[dense].tolist()
         author_x, author_room = _inner(style, Column.AUTHOR)
         time_x, time_room = _inner(style, Column.TIME)
@@ -121,18 +123,18 @@ class RowPainter:
         message_x, message_room = _inner(style, Column.MESSAGE)
         # All texts of one font and colour together: changing those costs as much as drawing a word.
         painter.setPen(colours.text)
-        for top, number, text in zip(tops, dense.tolist(), texts, strict=True):
+        for top, paper, number, text in zip(tops, papers, dense.tolist(), texts, strict=True):
             x = message_x + self.paint_badges(painter, message_x, top, model.refs.at(number), message_room, style)
             painter.setPen(colours.text)
             line = first_line(text[1]) if text else ""
-            self.texts.draw(painter, x, top + baseline, line, message_x + message_room - x)
+            self.texts.draw(painter, x, top + baseline, line, message_x + message_room - x, paper)
         painter.setPen(colours.text_muted)
-        for top, text in zip(tops, texts, strict=True):
-            self.texts.draw(painter, author_x, top + baseline, text[0] if text else "", author_room)
-        for top, microseconds in zip(tops, time, strict=True):
-            self.texts.draw(painter, time_x, top + baseline, moment(microseconds), time_room)
-        for top, number in zip(tops, dense.tolist(), strict=True):
-            self.mono.draw(painter, handle_x, top + baseline, model.handle(number), handle_room)
+        for top, paper, text in zip(tops, papers, texts, strict=True):
+            self.texts.draw(painter, author_x, top + baseline, text[0] if text else "", author_room, paper)
+        for top, paper, microseconds in zip(tops, papers, time, strict=True):
+            self.texts.draw(painter, time_x, top + baseline, moment(microseconds), time_room, paper)
+        for top, paper, number in zip(tops, papers, dense.tolist(), strict=True):
+            self.mono.draw(painter, handle_x, top + baseline, model.handle(number), handle_room, paper)
 
     def paint_badges(
         self, painter: QPainter, x: float, top: int, badges: tuple[Badge, ...], room: float, style: RowStyle
@@ -208,7 +210,7 @@ def _badge(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(colours.text)
     baseline = box.top() + (height - glyphs.height) / 2 + glyphs.ascent
-    glyphs.draw(painter, box.left() + SPACE_XS + mark + 2, baseline, badge.name, room)
+    glyphs.draw(painter, box.left() + SPACE_XS + mark + 2, baseline, badge.name, room, colours.raised)
     return width
 
 

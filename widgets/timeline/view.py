@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,6 +26,7 @@ from .accessible import announce, install
 from .canvas import Canvas
 from .export import save_picture
 from .gestures import ZOOM
+from .labels import AXIS
 from .lane_menu import add_timeline_actions, fill_lane_menu
 from .minimap import Minimap
 from .model import TimelineModel
@@ -45,6 +46,7 @@ class TimelineView(QWidget):
         self.setAccessibleName("Timeline")
         install()
         self._session = session
+        self._split = False  # whether a person has set the height of the canvas
         self.model = TimelineModel(session, self)
         self.table_model = RowsModel(self.model, self)
         self.canvas = Canvas(self.model)
@@ -87,7 +89,7 @@ class TimelineView(QWidget):
         self._lanes.setToolTip("Choose which timelines and transactions are shown")
         self._lanes.setAccessibleName("Choose which timelines and transactions are shown")
         menu = QMenu(self._lanes)
-        menu.aboutToShow.connect(lambda: fill_lane_menu(menu, self.model))
+        menu.aboutToShow.connect(lambda: fill_lane_menu(menu, self.canvas))
         self._lanes.setMenu(menu)
         self._table_button = QToolButton(autoRaise=True)
         content = QWidget()
@@ -127,6 +129,8 @@ class TimelineView(QWidget):
     def _connect(self) -> None:
         session = self._session
         session.selection_changed.connect(self._selected)
+        session.store_opened.connect(self._share_height)
+        self.splitter.splitterMoved.connect(self._splitter_moved)
         self.model.reset.connect(self._show_page)
         self.model.grew.connect(self._show_page)
         self.model.rows_reset.connect(self._mark_row)
@@ -185,9 +189,10 @@ class TimelineView(QWidget):
     def show_table(self, plain: bool) -> None:
         """Show the rows as a plain table, which every screen reader can read, or as the painted list."""
         had_focus = self.lists.currentWidget().hasFocus()
+        if plain:
+            self._set_current_row()  # before it gets the keyboard, or it would take the first one
         self.lists.setCurrentWidget(self.table if plain else self.rows)
         self._toggle.setChecked(plain)
-        self._mark_row()
         if had_focus or plain:
             self.lists.currentWidget().setFocus()
 
@@ -215,6 +220,24 @@ class TimelineView(QWidget):
         self.pages.setCurrentIndex(1 if self.model.scene.columns.count else 0)
 
     @Slot()
+    def _share_height(self) -> None:
+        """The canvas gets what its lanes need, up to three fifths; a person may choose otherwise."""
+        whole = self.splitter.height()
+        if not self._split and whole > 0:
+            wanted = AXIS + self.canvas.window_of_lanes.content + 2 * SPACE_S
+            canvas = max(min(wanted, whole * 3 // 5), min(200, whole // 2))
+            self.splitter.setSizes([canvas, whole - canvas])
+
+    @Slot()
+    def _splitter_moved(self) -> None:
+        self._split = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now it has a height to share."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._share_height)
+
+    @Slot()
     def _selected(self) -> None:
         self._mark_row()
         announce(self.canvas, self.model)
@@ -224,9 +247,12 @@ class TimelineView(QWidget):
     def _mark_row(self) -> None:
         """The table's current row is the selected transaction."""
         if self.lists.currentWidget() is self.table:
-            row = self.model.rows.row(self._session.selected)
-            if row >= 0 and row != self.table.currentIndex().row():
-                self.table.setCurrentIndex(self.table_model.index(row, Column.MESSAGE))
+            self._set_current_row()
+
+    def _set_current_row(self) -> None:
+        row = self.model.rows.row(self._session.selected)
+        if row >= 0 and row != self.table.currentIndex().row():
+            self.table.setCurrentIndex(self.table_model.index(row, Column.MESSAGE))
 
     @Slot(QModelIndex, QModelIndex)
     def _table_moved(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -68,7 +68,7 @@ class LaneWindow:
     @property
     def line(self) -> int:
         """Where in a slot its line runs: below the middle, if labels stand above it."""
-        return round(self.height * 0.68) if self.height >= 22 else self.height // 2
+        return round(self.height * 0.7) if self.height >= 28 else self.height // 2
 
     def y(self, lane: Array) -> Array:
         """The y of the lines of lanes, float64."""
