@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import BadInput, Cancelled, NotFound, StoreError
-from engine.model import times
+from engine.model import times, values
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
 from engine.storage.arrays import distinct
@@ -481,13 +481,16 @@ class Store:
 
 
 class TransactionBuilder:
-    """Operations of a transaction that is being written; each method is one of 5-api's `commit`."""
+    """Operations of a transaction that is being written; each method is one of 5-api's `commit`, with Python's values
+    where that has JSON."""
 
     def __init__(self) -> None:
         self.operations: list[Mapping[str, Any]] = []
         self.transaction: Transaction | None = None
 
     def _add(self, op: str, path: str, **fields: Any) -> None:
+        if "value" in fields:
+            fields["value"] = values.escaped(fields["value"])
         self.operations.append({"op": op, "path": path, **fields})
 
     def put(self, path: str, value: Any) -> None:

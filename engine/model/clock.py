@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# Times beyond what fits (years after 6429, as "9999-12-31" for "never") count as the last that does, with room above.
+_LAST = (1 << 47) - (1 << 20)
+
 
 def stamp(wall: int, above: Iterable[int] = ()) -> int:
     """The stamp for a wall time in microseconds that is above every stamp in `above`."""
-    lowest = (wall // 1000) << 16
+    lowest = max(-_LAST, min(wall // 1000, _LAST)) << 16
     return max(lowest, max(above, default=lowest - 1) + 1)
 
 

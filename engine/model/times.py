@@ -29,6 +29,13 @@ def to_datetime(time: int) -> datetime:
     return _EPOCH + timedelta(microseconds=time)
 
 
+def check_time(time: int) -> int:
+    """The microseconds, if a time can have so many; raises `BadInput`."""
+    if not -(1 << 63) <= time < 1 << 63:
+        raise BadInput(f"the time {time} is out of range; it is in microseconds since 1970")
+    return time
+
+
 def looks_like_time(text: str) -> bool:
     """Whether the text has the shape of an ISO 8601 date or date and time (a bare year included)."""
     return bool(_ISO.match(text.strip()))

@@ -280,9 +280,17 @@ def to_json(value: Any) -> Any:
 
 def _escape(single: dict[str, Any]) -> dict[str, Any]:
     ((key, item),) = single.items()
-    if _BYTES_KEY.match(key) and (len(key) > 6 or _from_base64(item) is not None):
+    if type(key) is str and _BYTES_KEY.match(key) and (len(key) > 6 or _from_base64(item) is not None):
         return {"$" + key: item}
     return single
+
+
+def escaped(value: Any) -> Any:
+    """Python values as `from_json` gives them back: a literal map that would read as bytes gets one more `$`."""
+    if isinstance(value, dict):
+        result = {key: escaped(item) for key, item in value.items()}
+        return _escape(result) if len(result) == 1 else result
+    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def from_json(value: Any) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import BadInput
 from engine.model import clock, times
 from engine.model.operations import Rows
-from engine.model.transactions import Header
+from engine.model.transactions import REPLICA_BYTES, Header
 from engine.storage.pending import Pending
 from engine.timeline.identity import new_id
 from engine.timeline.refs import Action, Ref, check_name
@@ -26,6 +27,8 @@ class BulkWriter:
     """
 
     def __init__(self, core: Core, replica: bytes, description: str) -> None:
+        if len(replica) != REPLICA_BYTES:
+            raise BadInput(f"a replica is named by {REPLICA_BYTES} bytes, not {len(replica)}")
         self._core = core
         self._replica = replica
         self._description = description

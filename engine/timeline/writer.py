@@ -110,6 +110,8 @@ class Writer:
         number = len(core.refs.timelines) if found is None else found
         if found is None:
             check_name(commit.timeline, "timeline")
+            if commit.timeline in core.refs.tags:
+                raise BadInput(f"{commit.timeline!r} is a tag; name a timeline")
         parents = core.refs.timelines[number].heads if found is not None else ()
         own = core.own_replica()
         seq = log.last_seq(own) + 1
@@ -118,7 +120,7 @@ class Writer:
         if not len(rows):
             raise BadInput("nothing to commit: the operations change nothing")
         now = times.now()
-        time = now if commit.time is None else commit.time
+        time = now if commit.time is None else times.check_time(commit.time)
         stamp = clock.stamp(now, [int(log.column("recorded")[parent]) for parent in parents])
         header = Header(own, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
         columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
