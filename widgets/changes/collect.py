@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from engine.model.operations import ABSENT
 from engine.timeline.version import MISSING
 from widgets.values import is_element, preview, record_label, split_path
 
@@ -111,23 +114,26 @@ def filtered(groups: Iterable[Group], needle: str) -> list[Group]:
     return kept
 
 
-def affected_paths(version: Version, changes: Iterable[Change]) -> set[int]:
-    """The paths of the changes and all containers above them."""
+def affected_paths(before: Version, after: Version) -> set[int]:
+    """The paths whose value or place differs, and all containers above them."""
+    old, new = before.state, after.state
+    size = min(len(old.values), len(new.values))
+    differs = old.values[:size] != new.values[:size]
+    differs |= (old.labels[:size] != new.labels[:size]) & (new.values[:size] != ABSENT)
+    longer = old.values if len(old.values) > size else new.values
+    beyond = size + np.flatnonzero(longer[size:])
     found: set[int] = set()
-    for change in changes:
-        path_id = change.path_id
+    for path_id in (*np.flatnonzero(differs).tolist(), *beyond.tolist()):
         while path_id >= 0 and path_id not in found:
             found.add(path_id)
-            path_id = version.parent(path_id)
+            path_id = after.parent(path_id)
     return found
 
 
 def whole_patch(store: Store, comparison: Comparison, cancelled: Callable[[], bool] = lambda: False) -> tuple[str, int]:
     """All differences as JSON Patch text, and how many operations it has."""
     before, after = store.at(comparison.before), store.at(comparison.after)
-    # Echoes name paths that differ as well, so the patch looks at all changes.
-    affected = affected_paths(before, _until(store.diff(before, after), cancelled))
-    operations = json_patch(before, after, affected, cancelled)
+    operations = json_patch(before, after, affected_paths(before, after), cancelled)
     return patch_text(operations), len(operations)
 
 

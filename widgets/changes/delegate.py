@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 #: text, font, colour, tint, gap to the next
 Part = tuple[str, QFont, QColor, QColor | None, int]
+_MOST_CHARACTERS = 20_000  #: of texts that are compared while a row is drawn
 _WORDS_FROM = 4  #: texts of fewer words (times, ids, addresses) are shown whole, before and after
 
 
@@ -136,6 +137,8 @@ def change_parts(change: Change, tokens: Theme) -> list[Part]:
 def word_parts(change: Change, tokens: Theme) -> list[Part]:
     """The words that went and came within their surroundings; nothing where texts are short or share little."""
     if not isinstance(change.before, str) or not isinstance(change.after, str):
+        return []
+    if len(change.before) + len(change.after) > _MOST_CHARACTERS:
         return []
     if min(len(change.before.split()), len(change.after.split())) < _WORDS_FROM:
         return []

@@ -61,8 +61,11 @@ def test_between_any_two_moments(store, before, after):
 
 def test_only_what_differs_is_looked_at(store):
     a, b = store.at(0), store.at(1)
-    affected = affected_paths(b, store.diff(a, b))
+    affected = affected_paths(a, b)
+    assert {change.path_id for change in store.diff(a, b)} <= affected
+    assert len(affected) < len(b.state.values)
     assert json_patch(a, b, affected) == json_patch(a, b)
+    assert affected_paths(a, a) == set()
     assert json_patch(a, b, set()) == []
 
 
