@@ -49,18 +49,20 @@ BUDGETS: dict[str, tuple[float | None, float | None, float | None]] = {
 
 @dataclass
 class Figure:
-    """Percentiles of one thing that was measured."""
+    """Percentiles of one thing that was measured. `busy` is the p95 of the processor's time of this process alone."""
 
     p50: float
     p95: float
     max: float
     count: int
+    busy: float | None
     budget: tuple[float | None, float | None, float | None] = field(default=(None, None, None))
 
     @classmethod
-    def of(cls, name: str, values: list[float]) -> "Figure":
+    def of(cls, name: str, values: list[float], busy: list[float] | None) -> "Figure":
         p50, p95 = np.percentile(values, [50, 95])
-        return cls(float(p50), float(p95), max(values), len(values), BUDGETS[name])
+        used = float(np.percentile(busy, 95)) if busy else None
+        return cls(float(p50), float(p95), max(values), len(values), used, BUDGETS[name])
 
     @property
     def kept(self) -> bool:
@@ -88,6 +90,7 @@ class Driver:
         self.view.canvas.setFocus()
         self.random = np.random.default_rng(SEED)
         self.figures: dict[str, list[float]] = {}
+        self.busy: dict[str, list[float]] = {}
         self.settle(0.3)
 
     def settle(self, seconds: float) -> None:
@@ -99,10 +102,11 @@ class Driver:
 
     def timed(self, name: str, action: Callable[[], object]) -> None:
         """Do something and paint everything that it changed."""
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.thread_time()
         action()
         self.app.processEvents()
         self.figures.setdefault(name, []).append((time.perf_counter() - start) * 1000)
+        self.busy.setdefault(name, []).append((time.thread_time() - busy) * 1000)
 
     def frames(self) -> None:
         """Pan, zoom and scroll at every zoom from the whole history to minutes."""
@@ -110,13 +114,14 @@ class Driver:
         for closer in (1, 4, 16, 64, 256, 1024, 8192):
             canvas.show_all()
             canvas.zoom(closer, float(self.random.integers(300, 1600)))
-            bar = canvas.verticalScrollBar()
-            bar.setValue(int(self.random.integers(0, bar.maximum() + 1)))
+            lanes = canvas.verticalScrollBar()
+            lanes.setValue(int(self.random.integers(0, lanes.maximum() + 1)))
             self.settle(0.05)
             for step in range(40):
                 self.timed("pan", lambda step=step: canvas.pan(37 if step % 20 < 14 else -53))
             for step in range(24):
-                self.timed("scroll lanes", lambda step=step: bar.setValue(bar.value() + (31 if step < 16 else -47)))
+                distance = 31 if step < 16 else -47
+                self.timed("scroll lanes", lambda by=distance, bar=lanes: bar.setValue(bar.value() + by))
         canvas.show_all()
         for _ in range(4):
             x = float(self.random.integers(300, 1600))
@@ -189,8 +194,8 @@ class Driver:
         self.figures[name] = gaps
 
 
-def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Everything, in this process."""
+def measure(arguments: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
+    """Everything, in this process: milliseconds by the wall, and of the processor."""
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
@@ -200,10 +205,11 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
     set_mode(Mode.LIGHT)
     be_responsive()
-    return _measure_columns(arguments) if arguments.columns else _measure_store(arguments)
+    driver = _measure_columns(arguments) if arguments.columns else _measure_store(arguments)
+    return {"wall": driver.figures, "busy": driver.busy}
 
 
-def _measure_columns(arguments: argparse.Namespace) -> dict[str, Any]:
+def _measure_columns(arguments: argparse.Namespace) -> Driver:
     from tests.widgets.timeline.big import random_columns
     from tests.widgets.timeline.diagram import prefix
     from tests.widgets.timeline.support import Session
@@ -213,14 +219,15 @@ def _measure_columns(arguments: argparse.Namespace) -> dict[str, Any]:
     driver.layout()
     driver.frames()
     driver.jumps()
+    spent = _watch_growth(driver)
     for count in range(columns.count - 199, columns.count + 1):
-        grown = prefix(columns, count)
-        driver.session.store.graph.columns = grown
-        driver.timed("append, update", lambda count=count: driver.view.model._grow(count - 1, count - 1))
-    return driver.figures
+        driver.session.store.graph.columns = prefix(columns, count)
+        driver.timed("append, frame", lambda count=count: driver.session.graph_grew.emit(count - 1, count - 1))
+    driver.figures["append, update"] = spent
+    return driver
 
 
-def _measure_store(arguments: argparse.Namespace) -> dict[str, Any]:
+def _measure_store(arguments: argparse.Namespace) -> Driver:
     from app.session import Session
     from engine import Store
 
@@ -249,11 +256,11 @@ def _measure_store(arguments: argparse.Namespace) -> dict[str, Any]:
         with _importing(store_file) as running:
             driver.ticks("ticks, import into this store", 2, running)
     session.shut_down()
-    return driver.figures
+    return driver
 
 
-def _appends(driver: Driver) -> None:
-    """Commits, and what the view does until the new transaction is on the screen."""
+def _watch_growth(driver: Driver) -> list[float]:
+    """Note how long the model takes for each growth; the list fills as it goes."""
     model = driver.view.model
     spent: list[float] = []
     model.session.graph_grew.disconnect(model._grow)
@@ -264,6 +271,12 @@ def _appends(driver: Driver) -> None:
         spent.append((time.perf_counter() - start) * 1000)
 
     model.session.graph_grew.connect(grow)
+    return spent
+
+
+def _appends(driver: Driver) -> None:
+    """Commits, and what the view does until the new transaction is on the screen."""
+    spent = _watch_growth(driver)
     for number in range(60):
         operations = [{"op": "put", "path": "$.benchmark", "value": number}]
         driver.session.store.commit(operations, author="bench", message=f"commit {number}")
@@ -345,7 +358,7 @@ def display() -> Iterator[dict[str, str]]:
                 process.wait()
 
 
-def run_child(arguments: argparse.Namespace, environment: dict[str, str], store: Path | None) -> dict[str, list[float]]:
+def run_child(arguments: argparse.Namespace, environment: dict[str, str], store: Path | None) -> dict[str, Any]:
     """Measure in a new process, on a copy of the store."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.benchmarks.frames", "--child", f"{folder}/figures.json"]
@@ -372,7 +385,7 @@ def main() -> int:
         Path(arguments.child).write_text(json.dumps(measure(arguments)))
         return 0
     store = None if arguments.columns else prepare(arguments.transactions, arguments.timelines)
-    results: dict[str, dict[str, list[float]]] = {}
+    results: dict[str, dict[str, Any]] = {}
     if arguments.platform != "xcb":
         results["offscreen"] = run_child(arguments, {**os.environ, "QT_QPA_PLATFORM": "offscreen"}, store)
     if arguments.platform != "offscreen" and shutil.which("Xvfb"):
@@ -381,17 +394,19 @@ def main() -> int:
     return _report(arguments, results)
 
 
-def _report(arguments: argparse.Namespace, results: dict[str, dict[str, list[float]]]) -> int:
+def _report(arguments: argparse.Namespace, results: dict[str, dict[str, Any]]) -> int:
     rows, figures, kept = [], {}, True
     for platform, measured in results.items():
-        figures[platform] = {name: Figure.of(name, values) for name, values in measured.items()}
+        busy = measured["busy"]
+        figures[platform] = {name: Figure.of(name, held, busy.get(name)) for name, held in measured["wall"].items()}
         for name, figure in figures[platform].items():
             limits = " / ".join("–" if limit is None else f"{limit:g}" for limit in figure.budget)
             kept &= figure.kept
             verdict = "" if figure.budget == (None, None, None) else "yes" if figure.kept else "NO"
-            rows.append((platform, name, figure.p50, figure.p95, figure.max, figure.count, limits, verdict))
+            used = "" if figure.busy is None else f"{figure.busy:.1f}"
+            rows.append((platform, name, figure.p50, figure.p95, figure.max, used, figure.count, limits, verdict))
     print(f"{arguments.transactions:,} transactions, {arguments.timelines:,} timelines, {SIZE[0]} × {SIZE[1]}; ms\n")
-    print(table(("platform", "what", "p50", "p95", "max", "n", "budget p50 / p95 / max", "kept"), rows))
+    print(table(("platform", "what", "p50", "p95", "max", "p95 busy", "n", "budget p50 / p95 / max", "kept"), rows))
     name = f"frames-{arguments.transactions}x{arguments.timelines}{'-columns' if arguments.columns else ''}"
     shown = {platform: {key: asdict(figure) for key, figure in held.items()} for platform, held in figures.items()}
     print(f"\n{write_json(name, {'size': SIZE, 'platforms': shown})}")

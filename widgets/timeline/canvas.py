@@ -251,7 +251,7 @@ class Canvas(QAbstractScrollArea):
         paint_overlay(painter, self, below=False)
         painter.restore()
         self.labels.paint_axis(painter, self.view)
-        self._gestures.paint_marks(painter, marks)
+        self.labels.paint_flags(painter, self.view, self._gestures.flags(pointer=marks))
         if self.hasFocus() and marks:
             painter.setPen(theme().focus)
             painter.setBrush(Qt.BrushStyle.NoBrush)

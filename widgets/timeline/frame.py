@@ -184,14 +184,12 @@ def _transactions(
     elif (number := scene.index.at_least(timelines, start, end)) <= DENSE * view.width:
         ranges = scene.index.ranges(timelines, start, end)
         number = ranges.count
-    lanes = max(len(frame.lanes), 1)
     if number > DENSE * view.width:
         frame.detail = Detail.DENSITY
         scale = max(view.scale / ratio, 1.0)
         frame.density = scene.pyramid.view(view.origin, scale, int(view.width * view.scale / scale), frame.lanes)
         return
-    crowded = number * dot_size(window.height) > 0.6 * view.width * min(lanes, max(len(timelines), 1))
-    frame.detail = Detail.TICKS if crowded or number > view.width else Detail.DOTS
+    frame.detail = Detail.TICKS if number > view.width else Detail.DOTS
     if ranges is not None:
         found = ranges.dense()
     columns = scene.columns
@@ -204,7 +202,7 @@ def _transactions(
     frame.shape[scene.extents.last[ids] == found] = Shape.TIP.value
     frame.crowded = np.full(len(found), frame.detail is Detail.TICKS)
     if frame.detail is Detail.DOTS and len(found):
-        often = np.bincount(lane)[lane] * dot_size(window.height) > 0.5 * view.width
+        often = np.bincount(lane)[lane] * dot_size(window.height) > 0.8 * view.width
         frame.crowded = often & (frame.shape != Shape.TIP.value)
         _messages(frame, lane, view.width)
 

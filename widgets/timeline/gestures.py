@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from widgets.theme import theme
 
-from .axis import full_label
+from .labels import Flag
 from .overlay import shown_range
 
 if TYPE_CHECKING:
@@ -222,25 +222,20 @@ class Gestures:
         elif session.compared is not None:
             session.compare(None)
 
-    # ------------------------------------------------------------------ marks on the axis
+    # ------------------------------------------------------------------ on the axis
 
-    def paint_marks(self, painter: QPainter, pointer: bool) -> None:
-        """The times of the selected moment, the compared one, the range and the pointer, on the axis."""
+    def flags(self, pointer: bool) -> list[Flag]:
+        """The times to show on the axis: of the selected moment, the compared one, the range, and the pointer."""
         canvas, colours = self._canvas, theme()
-        view, time = canvas.view, canvas.model.scene.columns.time
-
-        def flag(moment: int, fill: object, ink: object) -> None:
-            x = view.x(moment)
-            if 0 <= x <= view.width:
-                canvas.labels.paint_flag(painter, x, full_label(moment), fill, ink, view.width)  # type: ignore[arg-type]
-
-        if pointer and canvas.pointer is not None and self._pressed is None:
-            flag(view.time(canvas.pointer.x()), colours.hover, colours.text_muted)
-        for moment in shown_range(canvas) or ():
-            flag(moment, colours.accent_soft, colours.text)
+        time = canvas.model.scene.columns.time
+        found: list[Flag] = []
         for dense, fill, ink in (
-            (canvas.session.compared, colours.accent_soft, colours.text),
             (canvas.session.selected, colours.accent, colours.on_accent),
+            (canvas.session.compared, colours.accent_soft, colours.text),
         ):
             if dense is not None and 0 <= dense < len(time):
-                flag(int(time[dense]), fill, ink)
+                found.append((int(time[dense]), fill, ink))
+        found += [(moment, colours.accent_soft, colours.text) for moment in shown_range(canvas) or ()]
+        if pointer and canvas.pointer is not None and self._pressed is None:
+            found.append((canvas.view.time(canvas.pointer.x()), colours.hover, colours.text_muted))
+        return found

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from widgets.theme import SPACE_XS, fonts, theme
 
-from .axis import Axis, axis_for
+from .axis import Axis, axis_for, full_label
 from .batch import draw_rects
 from .columns import Array
 from .frame import Detail, Frame, dot_size
@@ -18,6 +18,7 @@ from .paint import pen
 from .viewport import Viewport
 from .window import LaneWindow
 
+Flag = tuple[int, QColor, QColor]  #: time, fill, ink
 Placed = tuple[int, int, float, str, float]  #: x, baseline, width, text, room
 
 AXIS = 40  #: height of the time axis, px
@@ -126,7 +127,7 @@ class Labels:
         painter.drawEllipse(QPointF(box.left() + 6, box.center().y()), 1.75, 1.75)
         painter.setPen(colours.text)
         baseline = box.center().y() + self.texts.ascent / 2 - 1.5
-        self.texts.draw(painter, box.left() + 10, baseline, text, room, colours.raised)
+        self.texts.draw(painter, box.left() + 10, baseline, text, room)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def begin(self, painter: QPainter) -> None:
@@ -189,10 +190,16 @@ class Labels:
         painter.setPen(theme().text_muted)
         self.texts.draw(painter, x, 15, "UTC")
 
-    def paint_flag(self, painter: QPainter, x: float, text: str, fill: QColor, ink: QColor, width: int) -> None:
-        """A time on the axis, in a filled box centred at x."""
-        wide = self.texts.width(text) + 12
-        left = min(max(x - wide / 2, 2), width - wide - 2)
-        painter.fillRect(QRectF(round(left), AXIS - 20, round(wide), 18), fill)
-        painter.setPen(ink)
-        self.texts.draw(painter, round(left) + 6, AXIS - 7, text)
+    def paint_flags(self, painter: QPainter, view: Viewport, flags: list[Flag]) -> None:
+        """Times on the axis, in filled boxes; what comes first covers what comes later."""
+        taken: list[tuple[float, float]] = []
+        for time, fill, ink in flags:
+            x, text = view.x(time), full_label(time)
+            wide = self.texts.width(text) + 12
+            left = round(min(max(x - wide / 2, 2), view.width - wide - 2))
+            if not 0 <= x <= view.width or any(left < end and start < left + wide for start, end in taken):
+                continue
+            taken.append((left, left + wide))
+            painter.fillRect(left, AXIS - 20, round(wide), 18, fill)
+            painter.setPen(ink)
+            self.texts.draw(painter, left + 6, AXIS - 7, text)

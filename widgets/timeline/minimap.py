@@ -56,6 +56,8 @@ class Overview:
         hue = self.hue
         for _ in range(thick - 1):
             hue = np.maximum(hue, np.concatenate([np.zeros_like(hue[:1]), hue[:-1]]))
+        if np.count_nonzero(self.hue) < 3 * hue.shape[1]:  # few: two pixels are seen more easily than one
+            hue = np.maximum(hue, np.concatenate([np.zeros_like(hue[:, :1]), hue[:, :-1]], axis=1))
         pixels = np.ascontiguousarray(colours[hue])
         return QImage(
             pixels.data, pixels.shape[1], ROWS, pixels.shape[1] * 4, QImage.Format.Format_ARGB32_Premultiplied

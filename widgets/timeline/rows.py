@@ -211,6 +211,16 @@ class RowList(QAbstractScrollArea):
                 QTimer.singleShot(0, self, self._update_scroll_bars)
             self._painter.paint(painter, picture, first, first * self._row_height - scrolled, self._style())
         painter.restore()
+        if not self.model.rows.count:
+            painter.setPen(theme().text_muted)
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.nothing())
+
+    def nothing(self) -> str:
+        """Why there are no rows, and what to do."""
+        search = self.model.search
+        if search is None:
+            return "All timelines are hidden. Choose Lanes, Show everything, to see them."
+        return f"No transaction matches “{search.query}”." if search.done else "Searching…"
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Move what is painted; only what comes into view is painted anew."""

@@ -210,7 +210,7 @@ def _badge(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(colours.text)
     baseline = box.top() + (height - glyphs.height) / 2 + glyphs.ascent
-    glyphs.draw(painter, box.left() + SPACE_XS + mark + 2, baseline, badge.name, room, colours.raised)
+    glyphs.draw(painter, box.left() + SPACE_XS + mark + 2, baseline, badge.name, room)
     return width
 
 
