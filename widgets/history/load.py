@@ -26,11 +26,13 @@ Progress = Callable[[int, int | None, str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Which history: of a path or pattern on a timeline (None: the default one); `path_id` narrows it to one path."""
+    """Which history: of a path or pattern on a timeline (None: the default one). `path_id` narrows it to one path and
+    its children, which people know as `title`."""
 
     pattern: str
     timeline: str | None = None
     path_id: int | None = None
+    title: str = ""
 
     def same(self, other: Question | None) -> bool:
         """Whether the answer would be the same."""
@@ -56,12 +58,13 @@ def load(store: Store, question: Question, cancelled: Callable[[], bool], progre
     """Read the history. Raises `KnownError` for a pattern that cannot be read or a path that never was."""
     entries: list[Entry] = []
     found = store.history(question.pattern, timeline=question.timeline)
+    head = store.at(None, question.timeline)
     for number, entry in enumerate(islice(found, 20 * MOST_ENTRIES)):
         if number % _CHUNK == 0:
             if cancelled():
                 break
             progress(number, None, "changes")
-        if question.path_id is None or entry.path_id == question.path_id:
+        if question.path_id is None or question.path_id in (entry.path_id, head.parent(entry.path_id)):
             entries.append(entry)
         if len(entries) > MOST_ENTRIES:
             break

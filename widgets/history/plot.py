@@ -118,7 +118,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             curve = pg.PlotDataItem(
                 x,
                 y,
-                pen=pen_of(colour),
+                pen=pen_of(colour, 2 * self.devicePixelRatioF()),
                 connect="finite" if gaps else "all",
                 skipFiniteCheck=not gaps,
                 autoDownsample=True,
@@ -182,7 +182,9 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if time is None:
             return
         for plot in self._plots:
-            line = pg.InfiniteLine((time - self._origin) / 1e6, angle=90, pen=pg.mkPen(theme().accent, width=1))
+            line = pg.InfiniteLine(
+                (time - self._origin) / 1e6, angle=90, pen=pg.mkPen(theme().accent, width=self.devicePixelRatioF())
+            )
             plot.addItem(line, ignoreBounds=True)
             self._lines.append(line)
 

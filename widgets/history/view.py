@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 _LOW, _WIDE = 360, 640
+_LEAST_NOTE = 160
 
 
 class HistoryView(QWidget):
@@ -101,9 +102,9 @@ class HistoryView(QWidget):
         self._top_layout.setContentsMargins(0, 0, 0, 0)
         self._top_layout.setSpacing(0)
         legend = QHBoxLayout()
-        legend.addWidget(self.legend, 3)
+        legend.addWidget(self.legend, 1)
         legend.addSpacing(SPACE_M)
-        legend.addWidget(self._note, 1)
+        legend.addWidget(self._note)
         legend.setContentsMargins(0, 0, SPACE_S, 0)
         self._top_layout.addLayout(legend)
         self._split.addWidget(self._top)
@@ -155,8 +156,9 @@ class HistoryView(QWidget):
             return
         if not self._pin.isChecked():
             question = self._question()
-            if self.field.text() != question.pattern:
-                self.field.setText(question.pattern)
+            text = question.title or question.pattern
+            if self.field.text() != text:
+                self.field.setText(text)
             self._ask(question)
         self._mark_moment()
 
@@ -172,10 +174,10 @@ class HistoryView(QWidget):
             path += ".*"
         elif version.kind(path_id) == "list":
             path += "[*]"
-        if self._all.isChecked() or "[?]" in path:
-            return Question(pattern_of_all(path), self._timeline(), None if self._all.isChecked() else path_id)
+        if self._all.isChecked():
+            return Question(pattern_of_all(path), self._timeline())
         if by_place(path):
-            return Question(pattern_of_all(path), self._timeline(), path_id)
+            return Question(pattern_of_all(path), self._timeline(), path_id, path)
         return Question(path, self._timeline())
 
     @Slot()
@@ -353,6 +355,7 @@ class HistoryView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the view is low and wide, the table stands beside the plot."""
         super().resizeEvent(event)
+        self._note.setMaximumWidth(max(_LEAST_NOTE, self.width() // 4))
         beside = self.height() < _LOW and self.width() > _WIDE
         orientation = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if orientation is not self._split.orientation():

@@ -6,14 +6,15 @@ import json
 import re
 
 _STEP = re.compile(
-    r"""\.[A-Za-z_][A-Za-z0-9_]*
+    r"""\.\* | \.[A-Za-z_][A-Za-z0-9_]*
       | \[ (?: "(?:[^"\\]|\\.)*" | \["(?:[^"\\]|\\.)*"\] | [^\[\]"] )* \]""",
     re.VERBOSE,
 )
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """The printed steps of a printed path, without the `$`: `$.a[0]["x y"]` is `.a`, `[0]`, `["x y"]`."""
+    """The printed steps of a printed path, without the `$`: `$.a[0]["x y"]` is `.a`, `[0]`, `["x y"]`. Wildcards
+    (`.*`, `[*]`) are steps too."""
     return tuple(_STEP.findall(path, 1))
 
 

@@ -65,6 +65,17 @@ def test_an_element_is_followed_wherever_it_stands(store):
     assert [entry.after for entry in found.entries] == ["county"]
 
 
+def test_a_record_without_key_is_followed_too(tmp_path):
+    from engine.store import Store
+
+    with Store.open(tmp_path / "s.refactory", create=True) as store:
+        store.commit([{"op": "put", "path": "$.rows", "value": [{"x": 1, "y": [0]}, {"x": 1, "y": [0]}]}])
+        store.commit([{"op": "put", "path": "$.rows[1].x", "value": 5}])
+        second = store.at().resolve("$.rows[1]")
+        found = read(store, pattern_of_all("$.rows[1].*"), path_id=second)
+        assert [entry.after for entry in found.entries] == [1, 5]
+
+
 def test_another_timeline_has_another_history(store):
     found = read(store, "$.title", timeline="what-if")
     assert [entry.after for entry in found.entries] == ["Fires", "Fires?"]

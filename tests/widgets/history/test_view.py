@@ -56,6 +56,13 @@ def test_a_container_shows_its_fields(session, store, view, settle):
     assert not view.table.isColumnHidden(NAME)
 
 
+def test_an_element_named_by_place_is_shown_as_such(session, store, view, settle):
+    session.select_path(store.at(3).resolve("$.tags[1]"))
+    settle()
+    assert view.field.text() == "$.tags[1]"
+    assert [entry.after for entry in view.loaded.entries] == ["federal"]
+
+
 def test_a_list_of_records_says_what_to_type(session, store, view, settle):
     session.select_path(store.at(3).resolve("$.Incidents"))
     settle()
