@@ -30,13 +30,9 @@ class Slots:
         return cls(lanes, lanes, len(scene.by_time.fixed))
 
     @classmethod
-    def active(cls, scene: Scene, start: int, end: int, kept: tuple[int, ...] = ()) -> "Slots":
-        """The lanes with transactions in a stretch of time, those that do not scroll, and `kept` ones."""
-        count, fixed = scene.by_time.count, len(scene.by_time.fixed)
-        chosen = np.zeros(count, bool)
-        chosen[:fixed] = True
-        chosen[[lane for lane in kept if 0 <= lane < count]] = True
-        chosen[scene.active_lanes(start, end)] = True
+    def some(cls, scene: Scene, chosen: Array) -> "Slots":
+        """The lanes that are chosen (bool by lane), the fixed ones among them."""
+        fixed = len(scene.by_time.fixed)
         slot = np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
         return cls(np.flatnonzero(chosen).astype(np.int32), slot, fixed)
 
@@ -108,7 +104,8 @@ class Arrangement:
         self._scene = scene
         self.choice: bool | None = None  #: leave out lanes in which nothing happens; None: if there are many
         self.slots = Slots.all(scene)
-        self._key: object = None
+        self._key: tuple[int, int] | None = None
+        self._active = np.zeros(0, bool)  # by lane
 
     @property
     def only_active(self) -> bool:
@@ -125,15 +122,22 @@ class Arrangement:
         The stretch of time that counts is two to four times as long as the view, and moves in steps, so that the
         lanes stay where they are while one pans a little.
         """
-        key: object = "all"
+        scene, before = self._scene, self.slots
+        if not self.only_active:
+            if self._key == (0, 0) and len(before.lanes) == scene.by_time.count:
+                return False
+            self._key, self.slots = (0, 0), Slots.all(scene)
+            return True
         unit = 1 << (int(view.width * view.scale) | 1).bit_length()
         start = view.origin // unit * unit
-        if self.only_active:
-            key = (start, unit, kept)
-        if key == self._key:
+        if self._key != (start, unit):
+            self._key = start, unit
+            self._active = np.zeros(scene.by_time.count, bool)
+            self._active[scene.active_lanes(start, start + 2 * unit)] = True
+        chosen = self._active.copy()
+        chosen[[lane for lane in kept if 0 <= lane < len(chosen)]] = True
+        chosen[: len(scene.by_time.fixed)] = True
+        if before.fixed == len(scene.by_time.fixed) and np.array_equal(before.slot >= 0, chosen):
             return False
-        self._key = key
-        before = self.slots
-        scene = self._scene
-        self.slots = Slots.active(scene, start, start + 2 * unit, kept) if self.only_active else Slots.all(scene)
-        return not np.array_equal(before.lanes, self.slots.lanes)
+        self.slots = Slots.some(scene, chosen)
+        return True
