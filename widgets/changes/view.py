@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.actions import find_action
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count
 from widgets.editing.refs import moment_text
@@ -124,7 +125,7 @@ class ChangesView(QWidget):
         self.filter.textChanged.connect(lambda: self._timer.start())
         self.tree.current_changed.connect(self._select)
         self.tree.marked.connect(self._show_detail)
-        self.tree.activated_path.connect(session.select_path)
+        self.tree.activated_path.connect(self._show_in_state)
         self._turn.clicked.connect(self.turn)
         self._fold.clicked.connect(self.tree.toggle_all)
         self._more.clicked.connect(self.show_more)
@@ -233,6 +234,13 @@ class ChangesView(QWidget):
     @Slot()
     def _show_detail(self) -> None:
         self.detail.show_change(self.tree.current_change())
+
+    @Slot(int)
+    def _show_in_state(self, path_id: int) -> None:
+        """Go to a path in the state."""
+        self._session.select_path(path_id)
+        if action := find_action(self, "show-state"):
+            action.trigger()
 
     @Slot()
     def show_more(self) -> None:

@@ -156,3 +156,37 @@ def test_records_fold_and_unfold(session, view, qtbot, settle):
     view.tree.toggle_all()
     view.tree.toggle_all()
     assert view.tree.isExpanded(record)
+
+
+def test_what_is_cut_is_whole_in_the_tool_tip(session, view, settle):
+    from PySide6.QtCore import QRect
+
+    session.select(1)
+    settle()
+    delegate = view.tree.itemDelegate()
+    record = view.tree.nodes.index(0, PATH)
+    notes = view.tree.nodes.index(1, CHANGE, record)
+    assert delegate.tool_tip(record, QRect(0, 0, 60, 24)) == '$.Incidents[?@.id=="a-17"]'
+    assert delegate.tool_tip(record, QRect(0, 0, 900, 24)) == ""
+    assert "northern line" in delegate.tool_tip(notes, QRect(0, 0, 300, 24))
+    assert delegate.tool_tip(notes.siblingAtColumn(PATH), QRect(0, 0, 20, 24)).endswith(".Notes")
+
+
+def test_every_kind_of_change_has_its_words(session, store, view, settle):
+    store.commit([{"op": "move", "path": "$.Incidents", "from": 1, "to": 0}], timeline="main")
+    session.select(5)
+    settle()
+    assert any("from position" in line for line in rows(view))
+    assert view.tree.nodes.groups[0].kind == "moved"
+    change = view.tree.nodes.groups[0].changes[0]
+    assert change_parts(change, theme())[0][0].startswith("from position")
+
+
+def test_behind_a_tab_it_does_nothing_until_it_is_shown(session, view, settle):
+    shown = view.comparison
+    view.hide()
+    session.select(1)
+    settle()
+    assert view.comparison == shown
+    view.show()
+    assert view.comparison == Comparison(0, 1)

@@ -31,10 +31,19 @@ def test_nothing_in_common():
 
 def test_long_texts_are_compared_by_lines_first():
     lines = [f"line number {n} of a long report\n" for n in range(600)]
-    after = [*lines[:300], "one line of another kind\n", *lines[301:]]
+    after = list(lines)
+    after[3] = "one line of another kind\n"
+    after[500] = "line number 500 of a short report\n"
     text = marked("".join(lines), "".join(after))
-    assert text.count("[-") <= 4
     assert "line number 299 of a long report" in text
+    assert "[-long -]{+short +}" in text
+    assert "another kind" in text
+
+
+def test_one_endless_line_is_not_compared_word_by_word():
+    before, after = (f"{letter} " * 3000 for letter in "ab")
+    assert [span.sign for span in word_diff(before, after)] == ["removed", "added"]
+    assert word_diff("x" * 2_000_000, "x" * 2_000_000)[0].sign == "same"
 
 
 @given(st.text("ab \n.é", max_size=40), st.text("ab \n.é", max_size=40))

@@ -337,3 +337,35 @@ def test_cut_texts_are_whole_in_the_tool_tip(session, store, view):
     row = view.tree.nodes.reader.row(notes)
     assert "northern line" in delegate.tool_tip(row, 1, 80)
     assert delegate.tool_tip(row, 0, 400) == ""
+
+
+@pytest.fixture
+def large(session, store, settle):
+    """A transaction of 150 operations, selected."""
+    edits = [{"op": "put", "path": f"$.numbers.n{number}", "value": number} for number in range(150)]
+    made = store.commit([{"op": "put", "path": "$.numbers", "value": {}}, *edits], timeline="main")
+    session.select(made.dense)
+    settle()
+    return made.dense
+
+
+def test_marks_of_a_large_transaction_come_later(session, store, large, view, settle):
+    settle()
+    assert view._changed.text() == "150 changed"
+    assert view.tree.nodes.reader.marks.below[0] == 150
+    session.select(1)
+    settle()
+    assert view._changed.text() == "4 changed"
+
+
+def test_it_waits_while_a_search_is_typed_and_keeps_it_from_moment_to_moment(session, view, settle):
+    view.search_bar.field.setText("fire")
+    view.search_bar._ask()
+    settle()
+    found = len(view._hits.path_ids)
+    session.select(0)
+    settle()
+    assert view._hits.path_ids
+    assert len(view._hits.path_ids) == found
+    view.search_bar.stepped.emit(-1)
+    assert view.search_bar.count.text().endswith(f"of {found}")
