@@ -191,14 +191,17 @@ class Pattern:
         )
 
 
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_FIELD_IS = rf"""\s*@(?:\.(?:[A-Za-z_][A-Za-z0-9_]*)|\[{_STRING}\])\s*==
+      \s*(?:{_STRING}|null|true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*"""
 _PLAIN = re.compile(
-    r"""\.(?P<name>[A-Za-z_][A-Za-z0-9_]*) | \[(?P<quoted>"(?:[^"\\]|\\.)*")\] | \[(?P<place>-?(?:0|[1-9]\d{0,15}))\]
-      | (?P<wild>\.\*|\[\*\]) | \[\?(?P<key>@[^\]"]*==(?:"(?:[^"\\]|\\.)*"|[^\]"&|<>=!@()]+))\]""",
+    rf"""\.(?P<name>[A-Za-z_][A-Za-z0-9_]*) | \[(?P<quoted>{_STRING})\] | \[(?P<place>-?(?:0|[1-9]\d{{0,15}}))\]
+      | (?P<wild>\.\*|\[\*\]) | \[\?(?P<key>{_FIELD_IS}(?:&&{_FIELD_IS})*)\]""",
     re.VERBOSE,
 )
 _FIELD = re.compile(
-    r"""\s*@(?:\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\[(?P<quoted>"(?:[^"\\]|\\.)*")\])\s*==\s*
-      (?P<value>"(?:[^"\\]|\\.)*"|null|true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<end>&&|\Z)""",
+    rf"""\s*@(?:\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\[(?P<quoted>{_STRING})\])\s*==
+      \s*(?P<value>[^&"\s]+|{_STRING})\s*(?:&&|\Z)""",
     re.VERBOSE,
 )
 
@@ -251,24 +254,16 @@ def _plain_selector(match: re.Match[str]) -> Selector | None:
 
 
 def _key_of(expression: str) -> Key | None:
-    """`@.a=="x" && @.b==1` as a key, or None where it is something else."""
+    """`@.a=="x" && @.b==1` as a key, or None where a literal in it is none of JSON's."""
     fields: list[str] = []
     found: list[Any] = []
-    offset = 0
-    while True:
-        match = _FIELD.match(expression, offset)
-        if match is None:
-            return None
+    for match in _FIELD.finditer(expression):
         try:
             fields.append(match["name"] if match["name"] is not None else json.loads(match["quoted"]))
             found.append(values.loads(match["value"]))
-        except ValueError:
+        except (ValueError, InvalidValue):
             return None
-        offset = match.end()
-        if not match["end"]:
-            return Key(tuple(fields), tuple(found))
-        if offset >= len(expression):
-            return None
+    return Key(tuple(fields), tuple(found))
 
 
 def _parse_any(query: str, spelling: str) -> list[Segment]:
