@@ -1,1 +1,1 @@
-"""The timeline: lanes over time, a minimap, and the same graph as a list of rows."""
+"""The timeline view: branches as lanes over a real time axis, an overview, and the linked list of rows."""

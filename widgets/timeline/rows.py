@@ -23,6 +23,7 @@ from .rows_paint import GRAPH_MARGIN, LANE, RowPainter, RowStyle
 from .search import Search
 
 _WIDTHS = {Column.TIMELINE: 96, Column.MESSAGE: 400, Column.AUTHOR: 140, Column.TIME: 156, Column.HANDLE: 196}
+_LEAST = {Column.HANDLE: 860, Column.AUTHOR: 560}  #: in narrower lists these columns are left out, px
 _NARROWEST = 80  #: the graph's column is not made narrower by itself, px
 _USUAL = 12  #: columns that there is room for where blocks of rows have lanes of their own
 
@@ -118,10 +119,10 @@ class RowList(QAbstractScrollArea):
         graph.setSingleStep(LANE)
 
     def _fit_graph(self) -> None:
-        """Make the graph's column as wide as the lanes need, up to a quarter of the list."""
+        """Make the graph's column as wide as the lanes need, up to a fifth of the list."""
         scene = self.model.scene
         self._columns = _USUAL if self.model.graph.local else max(scene.by_row.count, 1)
-        width = min(max(_graph_width(self._columns), _NARROWEST), max(self.width() // 4, _NARROWEST))
+        width = min(max(_graph_width(self._columns), _NARROWEST), max(self.width() // 5, _NARROWEST))
         if not self._resized:
             self._fitting = True
             self.header.resizeSection(Column.TIMELINE, width)
@@ -141,6 +142,7 @@ class RowList(QAbstractScrollArea):
             self._row_height,
             tuple(self.header.sectionViewportPosition(section) for section in sections),
             tuple(self.header.sectionSize(section) for section in sections),
+            self.header.length(),
             self.horizontalScrollBar().value(),
             rows.row(session.selected),
             rows.row(session.compared) if session.compared is not None else -1,
@@ -235,8 +237,10 @@ class RowList(QAbstractScrollArea):
     # ------------------------------------------------------------------ events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The header is as wide as the rows."""
+        """The header is as wide as the rows; where those are narrow, the message needs the room of other columns."""
         self._place_header()
+        for column, least in _LEAST.items():
+            self.header.setSectionHidden(column, self.viewport().width() < least)
         self._fit_graph()
 
     def showEvent(self, event: QEvent) -> None:

@@ -32,7 +32,8 @@ class RowStyle:
 
     row_height: int
     left: tuple[int, ...]  #: x of each column
-    width: tuple[int, ...]
+    width: tuple[int, ...]  #: 0: it is hidden
+    whole: int  #: width of all columns
     graph_scroll: int
     selected: int  #: rows, -1: none
     compared: int
@@ -72,14 +73,13 @@ class RowPainter:
 
     def _backgrounds(self, painter: QPainter, count: int, first: int, style: RowStyle) -> None:
         colours = theme()
-        width = style.left[-1] + style.width[-1]
         for row, colour in (
             (style.hovered, colours.hover),
             (style.compared, colours.accent_soft),
             (style.selected, colours.selection if style.focused else colours.selection_inactive),
         ):
             if first <= row < first + count:
-                painter.fillRect(0, (row - first) * style.row_height, width, style.row_height, colour)
+                painter.fillRect(0, (row - first) * style.row_height, style.whole, style.row_height, colour)
 
     def _graph(self, painter: QPainter, picture: RowPicture, first: int, style: RowStyle) -> None:
         height = style.row_height

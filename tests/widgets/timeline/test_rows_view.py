@@ -204,3 +204,16 @@ def test_the_rows_of_nothing(view, fake):
     view.rows.grab()
     fake.open(graph(HISTORY))
     assert view.table_model.rowCount() == 8
+
+
+def test_narrow_lists_leave_out_columns_for_the_message(view):
+    widths = {}
+    for width in (1000, 800, 500):
+        view.resize(width, 700)
+        QApplication.processEvents()
+        header = view.rows.header
+        widths[width] = header.sectionSize(Column.MESSAGE)
+        hidden = [column for column in Column if header.isSectionHidden(column)]
+        assert hidden == {1000: [], 800: [Column.HANDLE], 500: [Column.AUTHOR, Column.HANDLE]}[width]
+        view.rows.grab()
+    assert min(widths.values()) > 180
