@@ -21,6 +21,7 @@ from .series import Series, steps
 
 AXIS_WIDTH, NAME_WIDTH = 76, 132
 STRIP, BAND = 72, 22  #: least heights in pixels
+_MOST_BAND = 48
 _NEAR = 14  #: pixels from a point that count as on it
 _DOTS_UP_TO = 400
 PNG_SCALE = 2
@@ -76,6 +77,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._plots.append(plot)
         self.setMinimumHeight(sum(_least(row) for row in self._rows) + 2 * fonts().small.pixelSize() + 24)
         if self._plots:
+            self.ci.layout.setRowStretchFactor(len(self._plots), 1 if self._rows[-1].numeric else 1000)
             self.fit()
         self.set_moment(self._moment)
 
@@ -98,8 +100,6 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             side.setStyle(tickLength=-4, tickTextOffset=6)
         if not bottom:
             plot.hideAxis("bottom")
-        if row.numeric:
-            plot.getViewBox().setDefaultPadding(0.14)
         plot.showGrid(x=False, y=row.numeric, alpha=0.25)
         if row.title and len(self._rows) > 1:
             title = pg.LabelItem(row.title, color=theme().text, size=f"{fonts().small.pixelSize()}px", bold=True)
@@ -107,6 +107,8 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             title.anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, 0))
         self.ci.layout.setRowStretchFactor(place, _least(row))
         self.ci.layout.setRowMinimumHeight(place, _least(row))
+        if not row.numeric:
+            plot.setMaximumHeight(_MOST_BAND * len(row.series) + (axis.height() if bottom else 0))
         return plot
 
     def _curves(self, plot: pg.PlotItem, row: PlotRow, loaded: Loaded) -> None:
@@ -171,7 +173,8 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._plots[0].setXRange(0, right, padding=0.02)
         for plot, row in zip(self._plots, self._rows, strict=True):
             if row.numeric:
-                plot.enableAutoRange(y=True)
+                titled = bool(row.title) and len(self._rows) > 1
+                plot.setYRange(*number_range([loaded.series[number] for number in row.series], titled), padding=0)
 
     def set_moment(self, time: int | None) -> None:
         """Draw the line of the selected moment."""
@@ -304,6 +307,15 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme().surface)
         self.scene().render(painter, QRectF(0, 0, size.width(), size.height()), area)
         painter.end()
+
+
+def number_range(series: list[Series], titled: bool) -> tuple[float, float]:
+    """The heights that a strip shows: all numbers, some room around them, and above for a title."""
+    numbers = np.concatenate([item.numbers for item in series if item.numbers is not None])
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = float(numbers.min()), float(numbers.max())
+    span = high - low or abs(high) * 0.2 or 1.0
+    return low - 0.12 * span, high + (0.45 if titled else 0.12) * span
 
 
 def _last(series: Series, end: int) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.model.paths import name_text
-from widgets.common import Session
+from widgets.common import ElidedLabel, Session
 from widgets.common.text import count
 from widgets.editing.commit import CommitDialog
 from widgets.editing.edits import NO_VALUE, Edit, Edits, parse_value, with_edit
@@ -183,7 +183,7 @@ class _EditBar(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("edit-bar")
-        self._text = QLabel()
+        self._text = ElidedLabel()
         self.go = QPushButton("Show them")
         self.go.setToolTip("Go to the moment at which you made these edits")
         self.discard = QPushButton("Discard")
