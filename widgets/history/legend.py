@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.theme import SPACE_M, SPACE_S, SPACE_XS, fonts, theme
 
 _SAMPLE = 24
+_MANY_POINTS = 500
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -23,9 +24,13 @@ class Sample:
     value: str
 
 
-def pen_of(colour: int, width: float = 2) -> QPen:
-    """The line of the n-th curve: a colour, and a dash pattern that tells curves apart without it."""
-    pen = QPen(theme().branch(colour), width, _STYLES[colour % len(_STYLES)])
+def pen_of(colour: int, ratio: float = 1, points: int = 0) -> QPen:
+    """The line of the n-th curve: a colour, and a dash pattern that tells curves apart without it. Where points are
+    many it is thin and solid: dashes would not be seen, and take a hundred times as long to draw."""
+    if points > _MANY_POINTS:
+        pen = QPen(theme().branch(colour), 1)
+    else:
+        pen = QPen(theme().branch(colour), 2 * ratio, _STYLES[colour % len(_STYLES)])
     pen.setCosmetic(True)
     return pen
 

@@ -12,6 +12,7 @@ import numpy as np
 from engine.timeline.version import MISSING
 from widgets.values import is_element, key_text, record_label, split_path
 
+from .rows import PlotRow, arrange
 from .series import Series, build
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Question:
     timeline: str | None = None
     path_id: int | None = None
     title: str = ""
+    first: int = -1  #: the path that the plot must show
 
     def same(self, other: Question | None) -> bool:
         """Whether the answer would be the same."""
@@ -52,6 +54,8 @@ class Loaded:
     transactions: np.ndarray  #: the dense number of the transaction of each entry
     end: int
     more: bool
+    rows: list[PlotRow]  #: the strips of the plot
+    left_out: int  #: series that are in the table only
 
 
 def load(store: Store, question: Question, cancelled: Callable[[], bool], progress: Progress) -> Loaded:
@@ -81,6 +85,7 @@ def load(store: Store, question: Question, cancelled: Callable[[], bool], progre
         transactions,
         _end(store, question, entries),
         more,
+        *arrange(series, question.first),
     )
 
 

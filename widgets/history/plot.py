@@ -16,7 +16,7 @@ from .axis import NumberAxis, TimeAxis
 from .bands import BandItem
 from .legend import Sample, pen_of
 from .load import Loaded
-from .rows import PlotRow, arrange
+from .rows import PlotRow
 from .series import Series, steps
 
 AXIS_WIDTH, NAME_WIDTH = 76, 132
@@ -48,16 +48,15 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._lines: list[pg.InfiniteLine] = []
         self._origin = 0
         self._moment: int | None = None
-        self.left_out = 0
         self.scene().sigMouseMoved.connect(self._moved)
         self.scene().sigMouseClicked.connect(self._clicked)
 
     # ------------------------------------------------------------------------------------------------ content
 
-    def show_history(self, loaded: Loaded, first: int = -1) -> None:
-        """Draw another history; the path `first` is in it, however seldom it changes."""
+    def show_history(self, loaded: Loaded) -> None:
+        """Draw another history."""
         self._loaded = loaded
-        self._rows, self.left_out = arrange(loaded.series, first)
+        self._rows = loaded.rows
         self._origin = min((int(series.times[0]) for series in loaded.series), default=0)
         self._draw()
 
@@ -120,7 +119,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             curve = pg.PlotDataItem(
                 x,
                 y,
-                pen=pen_of(colour, 2 * self.devicePixelRatioF()),
+                pen=pen_of(colour, self.devicePixelRatioF(), len(series.times)),
                 connect="finite" if gaps else "all",
                 skipFiniteCheck=not gaps,
                 autoDownsample=True,
@@ -169,7 +168,8 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         loaded = self._loaded
         if loaded is None or not self._plots:
             return
-        right = max((max(_last(series, loaded.end) for series in loaded.series) - self._origin) / 1e6, 1e-3)
+        shown = [loaded.series[number] for row in self._rows for number in row.series]
+        right = max((max(_last(series, loaded.end) for series in shown) - self._origin) / 1e6, 1e-3)
         self._plots[0].setXRange(0, right, padding=0.02)
         for plot, row in zip(self._plots, self._rows, strict=True):
             if row.numeric:
@@ -179,15 +179,13 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def set_moment(self, time: int | None) -> None:
         """Draw the line of the selected moment."""
         self._moment = time
-        for line, plot in zip(self._lines, self._plots, strict=False):
-            plot.removeItem(line)
-        self._lines = []
         if time is None:
             return
-        for plot in self._plots:
-            line = pg.InfiniteLine(
-                (time - self._origin) / 1e6, angle=90, pen=pg.mkPen(theme().accent, width=self.devicePixelRatioF())
-            )
+        for line in self._lines:
+            line.setValue((time - self._origin) / 1e6)
+        for plot in self._plots[len(self._lines) :]:
+            pen = pg.mkPen(theme().accent, width=self.devicePixelRatioF())
+            line = pg.InfiniteLine((time - self._origin) / 1e6, angle=90, pen=pen)
             plot.addItem(line, ignoreBounds=True)
             self._lines.append(line)
 

@@ -175,7 +175,7 @@ class HistoryView(QWidget):
         elif version.kind(path_id) == "list":
             path += "[*]"
         if self._all.isChecked():
-            return Question(pattern_of_all(path), self._timeline())
+            return Question(pattern_of_all(path), self._timeline(), first=path_id)
         if by_place(path):
             return Question(pattern_of_all(path), self._timeline(), path_id, path)
         return Question(path, self._timeline())
@@ -187,7 +187,7 @@ class HistoryView(QWidget):
         if not text or self._session.store is None or self._session.selected < 0:
             return
         self._pin.setChecked(True)
-        self._ask(Question(text, self._timeline()))
+        self._ask(Question(text, self._timeline(), first=self._session.path_id))
 
     def _ask(self, question: Question, again: bool = False) -> None:
         store = self._session.store
@@ -229,7 +229,7 @@ class HistoryView(QWidget):
             return
         self._bodies.setCurrentIndex(1)
         self._need_plot(lambda: self._draw(loaded))
-        self._describe(loaded, 0)
+        self._describe(loaded)
 
     def _example(self) -> str:
         found = self._completions.stringList()
@@ -252,7 +252,7 @@ class HistoryView(QWidget):
                 self._make_plot()
             then()
 
-        work = lambda _context: import_module("pyqtgraph")  # noqa: E731
+        work = lambda _context: import_module("widgets.history.plot")  # noqa: E731
         self._session.run(Job("Prepare the plot", work, done, key="history-plot"))
 
     def _make_plot(self) -> None:
@@ -271,18 +271,17 @@ class HistoryView(QWidget):
     def _draw(self, loaded: Loaded) -> None:
         if self.plot is None or loaded is not self.loaded:
             return
-        self.plot.show_history(loaded, self._session.path_id)
+        self.plot.show_history(loaded)
         self._mark_moment()
-        self._describe(loaded, self.plot.left_out)
 
-    def _describe(self, loaded: Loaded, left_out: int) -> None:
+    def _describe(self, loaded: Loaded) -> None:
         parts = [count(len(loaded.entries), "change")]
         if len(loaded.series) > 1:
             parts.append(f"of {count(len(loaded.series), 'path')}")
         if loaded.more:
             parts.append("(the first ones: there are more)")
-        if left_out:
-            parts.append(f"· the plot shows those that change most, {left_out} are only in the table")
+        if loaded.left_out:
+            parts.append(f"· the plot shows those that change most, {loaded.left_out} are only in the table")
         self._note.setText(" ".join(parts))
 
     def _mark_moment(self) -> None:
