@@ -1,0 +1,326 @@
+"""Columns, dictionaries and caches against plain lists and dicts."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from engine.errors import CorruptStore
+from engine.model.operations import AT_END, FIRST_VALUE, LABEL_SHIFT, LIST, MAP, NO_LABEL
+from engine.model.paths import Keyed, encode_step
+from engine.model.values import decode, encode
+from engine.storage import dictionaries
+from engine.storage.arrays import GrowArray
+from engine.storage.cache import ByteCache
+from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.records import compress, decompress, pack_arrays, unpack_arrays
+from engine.storage.segment import (
+    HeaderColumns,
+    TextColumns,
+    concatenate,
+    make_columns,
+    pack_headers,
+    pack_rows,
+    pack_texts,
+    place,
+    unpack_headers,
+    unpack_rows,
+)
+from tests.properties import strategies
+
+int32 = st.integers(-(2**31), 2**31 - 1)
+int64 = st.integers(-(2**63), 2**63 - 1)
+labels = st.one_of(st.just(NO_LABEL), st.just(AT_END), st.integers(-(2**50), 2**50))
+rows = st.lists(st.tuples(int32, st.integers(0, 255), int32, int32, labels), max_size=30)
+
+
+@given(rows, st.integers(1, 1 << 30))
+def test_rows_come_back_from_their_payload(items: list[tuple[int, ...]], ordinal: int) -> None:
+    columns = make_columns(*(zip(*items, strict=True) if items else [[]] * 5))
+    placed = place(columns.label, ordinal)
+    expected = [(ordinal + n) << LABEL_SHIFT if item[4] == AT_END else item[4] for n, item in enumerate(items)]
+    assert placed.tolist() == expected
+    written = make_columns(columns.path, columns.kind, columns.value, columns.arg, placed)
+    read = unpack_rows(pack_rows(written, ordinal), ordinal, len(items))
+    for name in ("path", "kind", "value", "arg", "label"):
+        assert getattr(read, name).tolist() == getattr(written, name).tolist()
+        assert getattr(read, name).dtype == getattr(written, name).dtype
+    with pytest.raises(CorruptStore, match=f"a segment holds {len(items)} rows, not {len(items) + 1}"):
+        unpack_rows(pack_rows(written, ordinal), ordinal, len(items) + 1)
+    joined = concatenate([written, read, make_columns([], [], [], [], [])])
+    assert joined.label.tolist() == placed.tolist() * 2
+    assert len(concatenate([])) == 0
+    assert joined.nbytes == 21 * len(joined)
+
+
+@given(st.lists(st.tuples(int32, int32, int64, int64, st.integers(0, 9), st.lists(int32, max_size=2)), max_size=12))
+def test_headers_come_back_from_their_payload(items: list[Any]) -> None:
+    parent, timeline, time, recorded, count, extra = map(list, zip(*items, strict=True)) if items else ([],) * 6
+    merges = [(child, other) for child, others in enumerate(extra) for other in others]
+    written = HeaderColumns(
+        parent=np.array(parent, np.int32),
+        timeline=np.array(timeline, np.int32),
+        replica=np.array([n % 2 for n in range(len(items))], np.int16),
+        seq=np.arange(len(items), dtype=np.int64),
+        time=np.array(time, np.int64),
+        recorded=np.array(recorded, np.int64),
+        rows=np.array(count, np.int32),
+        operations=np.array(count, np.int32),
+        extra_child=np.array([child for child, _ in merges], np.int32),
+        extra_parent=np.array([other for _, other in merges], np.int32),
+        replicas=(b"replica1", b"\0" * 8),
+        checks=(b"12345678", b"abcdefgh", b"\xff" * 8),
+    )
+    read = unpack_headers(pack_headers(written), len(items), sum(count))
+    for name in HeaderColumns.__dataclass_fields__:
+        assert list(getattr(read, name)) == list(getattr(written, name))
+    for wrong in ((len(items) + 1, sum(count)), (len(items), sum(count) + 1)):
+        with pytest.raises(CorruptStore, match=f"a segment does not have {wrong[0]} transactions of {wrong[1]} rows"):
+            unpack_headers(pack_headers(written), *wrong)
+
+
+@given(st.lists(st.tuples(*[strategies.strings] * 4), min_size=1, max_size=12))
+def test_texts_come_back_from_their_payload(texts: list[tuple[str, str, str, str]]) -> None:
+    read = TextColumns(pack_texts(texts))
+    assert list(read) == texts
+    assert read[1:3] == texts[1:3]
+    assert read.nbytes > 0
+
+
+@given(st.lists(int64, max_size=20), st.lists(st.integers(0, 255), max_size=20), st.binary(max_size=200))
+def test_arrays_come_back_from_their_payload(wide: list[int], narrow: list[int], raw: bytes) -> None:
+    arrays = {"wide": np.array(wide, np.int64), "narrow": np.array(narrow, np.uint8), "none": np.empty(0, np.int16)}
+    read = unpack_arrays(pack_arrays(**arrays))
+    assert {name: (array.tolist(), array.dtype) for name, array in read.items()} == {
+        name: (array.tolist(), array.dtype) for name, array in arrays.items()
+    }
+    assert decompress(compress(raw)) == raw
+
+
+@given(st.lists(st.one_of(int32, st.lists(int32, max_size=40)), max_size=20), st.integers(0, 60))
+def test_a_growing_array_is_a_list_and_its_views_stay(items: list[Any], length: int) -> None:
+    array, expected = GrowArray(np.int32, 1), []
+    views = []
+    for item in items:
+        if isinstance(item, list):
+            array.extend(item)
+            expected += item
+        else:
+            array.append(item)
+            expected.append(item)
+        views.append((array.data, list(expected)))
+    assert len(array) == len(expected)
+    assert all(array.item(index) == value for index, value in enumerate(expected))
+    array.truncate(min(length, len(expected)))
+    array.append(7)
+    assert array.data.tolist() == [*expected[:length], 7]
+    assert all(view.tolist() == then for view, then in views)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60)), max_size=40), st.integers(1, 100))
+def test_a_cache_keeps_the_latest_that_fit(asked: list[tuple[int, int]], limit: int) -> None:
+    cache: ByteCache[int] = ByteCache(limit)
+    order: list[tuple[int, int]] = []
+    hits = 0
+    for key, size in asked:
+        known = next((entry for entry in order if entry[0] == key), None)
+        hits += known is not None
+        assert cache.get(key, lambda key=key, size=size: (key * 10, size)) == key * 10
+        order = [entry for entry in order if entry[0] != key] + [known or (key, size)]
+        while sum(size for _, size in order) > limit and len(order) > 1:
+            order.pop(0)
+        assert cache.counter.bytes == sum(size for _, size in order)
+        assert {key for key in range(6) if key in dict(order)} == {entry[0] for entry in order}
+    assert (cache.counter.hits, cache.counter.misses) == (hits, len(asked) - hits)
+    assert [cache.peek(key) for key, _ in order] == [key * 10 for key, _ in order]
+    assert cache.peek(99) is None
+    cache.clear()
+    assert cache.counter.bytes == 0
+    assert all(cache.peek(key) is None for key in range(6))
+
+
+class PathTableMachine(RuleBasedStateMachine):
+    """The path table against a list of parents and steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = PathTable()
+        self.paths: list[tuple[int, bytes]] = [(-1, b"")]
+
+    @rule(data=st.data(), step=st.sampled_from(["a", "b", "c", "d"]))
+    def child(self, data: st.DataObject, step: str) -> None:
+        """A child: the one that is known, or a new one."""
+        parent = data.draw(st.integers(0, len(self.paths) - 1))
+        entry = (parent, encode_step(step))
+        known = self.paths.index(entry) if entry in self.paths else None
+        assert self.table.find(*entry) == known
+        made = self.table.child(*entry)
+        if known is None:
+            self.paths.append(entry)
+        assert made == self.paths.index(entry)
+        assert self.table.key(made) == step
+
+    @rule(data=st.data(), fields=st.sampled_from([("id",), ("a", "b")]), count=st.integers(1, 3))
+    def keyed(self, data: st.DataObject, fields: tuple[str, ...], count: int) -> None:
+        """Elements that share a key."""
+        parent = data.draw(st.integers(0, len(self.paths) - 1))
+        values = ("x",) * len(fields)
+        known = len(self.table.keyed(parent, fields, values))
+        for nth in range(known, known + count):
+            step = encode_step(Keyed(fields, values, nth))
+            self.table.child(parent, step)
+            self.paths.append((parent, step))
+        found = self.table.keyed(parent, fields, values)
+        assert [self.table.step(path) for path in found] == [Keyed(fields, values, n) for n in range(known + count)]
+
+    @rule(size=st.sampled_from([1, 3, 70]), data=st.data())
+    def define(self, size: int, data: st.DataObject) -> None:
+        """Many paths at once, as they are read from a file."""
+        parents = [data.draw(st.integers(0, len(self.paths) - 1)) for _ in range(min(size, 3))]
+        new = [(parents[n % len(parents)], encode_step(f"new {len(self.paths)} {n}")) for n in range(size)]
+        self.table.define([parent for parent, _ in new], [step for _, step in new])
+        self.paths += new
+
+    @rule(data=st.data())
+    def truncate(self, data: st.DataObject) -> None:
+        """The newest forgotten."""
+        length = data.draw(st.integers(1, len(self.paths)))
+        self.table.truncate(length)
+        del self.paths[length:]
+
+    @rule(first=st.integers(1, 50), skip=st.integers(0, 5))
+    def through_a_block(self, first: int, skip: int) -> None:
+        """Written to a block and read again."""
+        first = min(first, len(self.paths))
+        skip = min(skip, len(self.paths) - first)
+        payload = self.table.block(first)
+        self.table.truncate(first + skip)
+        self.table.load(payload, skip)
+
+    @invariant()
+    def same(self) -> None:
+        """All of it."""
+        assert len(self.table) == len(self.paths)
+        assert self.table.parents.tolist() == [parent for parent, _ in self.paths]
+        below: dict[int, list[int]] = {}
+        for path, (parent, step) in enumerate(self.paths):
+            assert self.table.encoded_step(path) == step
+            assert self.table.parent(path) == parent
+            below.setdefault(parent, []).append(path)
+        for path in {0, len(self.paths) // 2, *below} - {-1}:
+            assert self.table.children(path).tolist() == below.get(path, [])
+            chain = []
+            at = path
+            while at > 0:
+                chain.insert(0, at)
+                at = self.paths[at][0]
+            assert self.table.ancestors(path) == chain
+            raw = b"".join(self.paths[item][1] for item in chain)
+            assert self.table.canonical(path) == bytes([len(chain)]) + raw
+
+
+PathTableMachine.TestCase.settings = settings(stateful_step_count=12)
+TestPathTable = PathTableMachine.TestCase
+
+
+def test_a_path_of_more_steps_than_one_byte_counts() -> None:
+    table = PathTable()
+    path = 0
+    for _ in range(200):
+        path = table.child(path, encode_step("a"))
+        table.canonical(path)
+    assert table.canonical(path) == b"\xc8\x01" + encode_step("a") * 200
+
+
+class ValueTableMachine(RuleBasedStateMachine):
+    """The value table against a list, with blocks so small and caches so tight that most of it is fetched again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: dict[int, bytes] = {}
+        self.values: list[bytes] = []
+        self.patch = pytest.MonkeyPatch()
+
+    @initialize(cache=st.sampled_from([1, 10_000]), known=st.sampled_from([3, 1000]), count=st.integers(1, 9))
+    def make(self, cache: int, known: int, count: int) -> None:
+        """A table with its limits."""
+        self.patch.setattr(dictionaries, "CACHE_BYTES", cache)
+        self.patch.setattr(dictionaries, "INTERN_LIMIT", known)
+        self.patch.setattr(dictionaries, "BLOCK_VALUES", count)
+        self.patch.setattr(dictionaries, "BLOCK_BYTES", 40)
+        self.table = ValueTable(self.blocks.__getitem__)
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
+    @rule(value=strategies.scalars)
+    def intern(self, value: Any) -> None:
+        """An id for a value, known or new."""
+        raw = encode(value)
+        found = self.table.intern(raw)
+        assert self.table.intern(raw) == found
+        if found - FIRST_VALUE == len(self.values):
+            self.values.append(raw)
+        assert self.values[found - FIRST_VALUE] == raw
+
+    @rule()
+    def store(self) -> None:
+        """The values written to blocks."""
+        while len(self.table) > self.table.stored:
+            first = self.table.stored
+            count, payload = self.table.block()
+            self.blocks[first] = payload
+            self.table.add_block(first, count)
+
+    @rule()
+    def reopen(self) -> None:
+        """A new table on the same blocks, which has the rest from elsewhere."""
+        rest = self.table.tail(self.table.stored)
+        made = ValueTable(self.blocks.__getitem__)
+        for first, following in itertools.pairwise([*sorted(self.blocks), self.table.stored]):
+            made.add_block(first, following - first)
+        for raw in rest:
+            made.append(raw)
+        made.seed()
+        self.table = made
+
+    @rule(data=st.data())
+    def truncate(self, data: st.DataObject) -> None:
+        """The newest forgotten."""
+        length = data.draw(st.integers(self.table.stored, len(self.table)))
+        self.table.truncate(length)
+        del self.values[length - FIRST_VALUE :]
+
+    @invariant()
+    def same(self) -> None:
+        """All of it."""
+        assert len(self.table) == len(self.values) + FIRST_VALUE
+        wanted = [MAP, LIST, *range(FIRST_VALUE, len(self.table))]
+        expected = [{}, [], *map(decode, self.values)]
+        assert repr(self.table.python_many(np.array(wanted))) == repr(expected)
+        assert repr(self.table.python_many(np.array(wanted * 40))) == repr(expected * 40)
+        for value, raw in enumerate(self.values, FIRST_VALUE):
+            assert self.table.canonical(value) == raw
+            assert self.table.equal(value, FIRST_VALUE) == (raw == self.values[0])
+            assert not self.table.equal(value, MAP)
+
+
+ValueTableMachine.TestCase.settings = settings(stateful_step_count=20)
+TestValueTable = ValueTableMachine.TestCase
+
+
+def test_markers_are_values_too() -> None:
+    table = ValueTable({}.__getitem__)
+    assert [table.intern(raw) for raw in (b"{", b"[")] == [MAP, LIST]
+    assert [table.canonical(value) for value in (0, MAP, LIST)] == [b"", b"{", b"["]
+    assert table.equal(MAP, MAP)
+
+
+def test_blocks_follow_each_other() -> None:
+    table = ValueTable({}.__getitem__)
+    with pytest.raises(CorruptStore, match="values 3 to 5 are missing; restore a backup"):
+        table.add_block(5, 1)

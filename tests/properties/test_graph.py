@@ -1,0 +1,146 @@
+"""Chains, ancestors and moments on random graphs against walking parent by parent."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.operations import Rows
+from engine.storage.database import Database
+from engine.storage.log import Log, NewTransaction
+from engine.storage.segment import make_columns
+from engine.timeline import dag
+from engine.timeline.dag import Graph
+from engine.timeline.diff import increasing
+from engine.timeline.moments import version_at_time
+
+transaction = st.tuples(
+    st.integers(0, 3),
+    st.integers(0, 100),
+    st.one_of(st.just(1), st.integers(0, 8)),
+    st.lists(st.integers(1, 9), max_size=2),
+)
+
+
+class NoDatabase(Database):
+    """For a log that is only in memory."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+
+def build(items: list[Any]) -> tuple[Log, list[tuple[int, ...]]]:
+    """A log of transactions (timeline, time, how far back the first parent is, the others), and their parents."""
+    log = Log(NoDatabase())
+    parents: list[tuple[int, ...]] = []
+    empty = make_columns(*(getattr(Rows(), name) for name in ("path", "kind", "value", "arg", "label")))
+    for dense, (timeline, time, back, others) in enumerate(items):
+        found = dict.fromkeys(dense - distance for distance in (back, *others) if 0 < distance <= dense)
+        parents.append(tuple(found))
+        log.append(
+            NewTransaction(parents[-1], timeline, b"replica1", dense + 1, time, dense, "", "", "", "", b"", 0, empty)
+        )
+    return log, parents
+
+
+def chain_of(parents: list[tuple[int, ...]], dense: int) -> list[int]:
+    """First parents, oldest first."""
+    found = []
+    while dense >= 0:
+        found.append(dense)
+        dense = parents[dense][0] if parents[dense] else -1
+    return found[::-1]
+
+
+def ancestors_of(parents: list[tuple[int, ...]], heads: list[int]) -> set[int]:
+    """Heads and all their ancestors."""
+    found: set[int] = set()
+    work = [head for head in heads if head >= 0]
+    while work:
+        dense = work.pop()
+        if dense not in found:
+            found.add(dense)
+            work += parents[dense]
+    return found
+
+
+@pytest.fixture(params=[0, 2, 4096], ids=["always rebuilt", "now and then", "appended"], autouse=True, scope="module")
+def rebuild(request: pytest.FixtureRequest) -> Any:
+    """Runs are built at once for many new transactions, or one by one for a few."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dag, "_REBUILD", request.param)
+        yield
+
+
+@given(st.data(), st.lists(transaction, min_size=1, max_size=30), st.integers(0, 30))
+def test_chains_and_ancestors(data: st.DataObject, items: list[Any], first: int) -> None:
+    log, parents = build(items[: max(1, first)])
+    graph = Graph(log, list)
+    graph.follow()
+    if data.draw(st.booleans()):
+        graph.chain(0)
+    rest, parents = build(items)
+    for dense in range(log.count, rest.count):
+        timeline, time = items[dense][:2]
+        rows = rest.rows(dense)
+        log.append(
+            NewTransaction(parents[dense], timeline, b"replica1", dense + 1, time, dense, "", "", "", "", b"", 0, rows)
+        )
+        if data.draw(st.booleans()):
+            graph.follow()
+    graph.follow()
+    size = len(items)
+    assert graph.count == size
+    for dense in range(size):
+        chain = chain_of(parents, dense)
+        assert graph.parents(dense) == parents[dense]
+        assert graph.chain(dense).tolist() == chain
+        after = data.draw(st.sampled_from([-1, *chain]))
+        assert graph.chain(dense, after).tolist() == [item for item in chain if item > after]
+        steps = data.draw(st.integers(0, size + 1))
+        expected = [-1, *chain][-1 - steps] if steps <= len(chain) else -2
+        assert graph.back(dense, steps) == expected
+        some = data.draw(st.lists(st.integers(0, size - 1), max_size=5))
+        on_it = [item for item in some if item in chain]
+        assert graph.nearest(dense, np.array(some, np.int64)) == max(on_it, default=-1)
+        assert all(graph.on_chain(item, dense) == (item in chain) for item in some)
+    heads = data.draw(st.lists(st.integers(-1, size - 1), max_size=4))
+    assert set(np.flatnonzero(graph.reachable(heads)).tolist()) == ancestors_of(parents, heads)
+
+
+@given(st.lists(transaction, min_size=1, max_size=20), st.integers(-1, 101))
+def test_a_time_means_the_greatest_that_is_not_later_and_the_later_among_equals(items: list[Any], time: int) -> None:
+    log, parents = build(items)
+    graph = Graph(log, list)
+    graph.follow()
+    for head in range(-1, len(items)):
+        early = [dense for dense in chain_of(parents, head) if items[dense][1] <= time]
+        expected = max(early, key=lambda dense: (items[dense][1], dense), default=-1)
+        assert version_at_time(graph, head, time) == expected
+
+
+@given(st.lists(transaction, min_size=2, max_size=20), st.data())
+def test_a_rewind_is_followed(items: list[Any], data: st.DataObject) -> None:
+    log, _ = build(items)
+    graph = Graph(log, list)
+    graph.follow()
+    keep = data.draw(st.integers(1, len(items) - 1))
+    log.rewind((keep, 1, 3))
+    graph.follow()
+    _, parents = build(items[:keep])
+    assert graph.count == keep
+    assert all(graph.chain(dense).tolist() == chain_of(parents, dense) for dense in range(keep))
+
+
+@given(st.lists(st.integers(0, 1000), unique=True, max_size=12))
+def test_the_longest_increasing_subsequence(numbers: list[int]) -> None:
+    found = increasing(numbers)
+    assert found == sorted(found)
+    assert [numbers[index] for index in found] == sorted(numbers[index] for index in found)
+    best: list[int] = []
+    for index, number in enumerate(numbers):
+        best.append(1 + max((best[i] for i in range(index) if numbers[i] < number), default=0))
+    assert len(found) == max(best, default=0)
