@@ -57,7 +57,8 @@ def import_git(store: Store, path: Path, options: Options, result: ImportResult)
         plan = Plan(store, "git", history.root(head), _stem(path), options, references.head)
         is_new = not store.graph.count
         with open_intake(store, plan, options, result) as intake:
-            _GitImport(store, repository, history, references, intake, plan, Globs(options.paths)).run()
+            files = Files(repository, Globs(options.paths), head)
+            _GitImport(store, repository, history, references, intake, plan, files).run()
             if not intake.notes["heads"]:
                 asked = ", ".join(options.paths) or "a JSON, YAML, TOML, CSV or INI file"
                 raise BadInput(f"{path}: no commit has {asked} that can be read; name files with --path")
@@ -201,7 +202,7 @@ class _GitImport:
         references: References,
         intake: Intake,
         plan: Plan,
-        globs: Globs,
+        files: Files,
     ) -> None:
         self._store = store
         self._repository = repository
@@ -209,7 +210,7 @@ class _GitImport:
         self._references = references
         self._intake = intake
         self._plan = plan
-        self._files = Files(repository, globs)
+        self._files = files
         self._editor = Editor(intake.shadow)
         self._kept: dict[str, int] = intake.own_sources()
         # The transaction at which the state of each commit stands, -1 before the first one.
@@ -355,4 +356,3 @@ class _GitImport:
 def _rank(name: str) -> bool:
     """Branches that others usually go off from come first."""
     return name.rsplit("/", 1)[-1] not in ("main", "master", "trunk", "develop", "dev", "next", "staging")
-

@@ -17,12 +17,15 @@ _FILES = (0o100644, 0o100755, 0o100664)
 
 
 class Files:
-    """The chosen files of a repository's commits. Blob ids are told by their hex digits."""
+    """The chosen files of a repository's commits. Blob ids are told by their hex digits.
 
-    def __init__(self, repository: Any, globs: Globs) -> None:
+    `only` is the one file that is named exactly, if that is all and no folder has the name in `head`.
+    """
+
+    def __init__(self, repository: Any, globs: Globs, head: str) -> None:
         self._repository = repository
         self._globs = globs
-        self.only = globs.only
+        self.only = None if globs.only is not None and self._is_folder(head, globs.only) else globs.only
         self._parsed: OrderedDict[str, bytes | InvalidValue] = OrderedDict()
         self._size = 0
 
@@ -52,6 +55,12 @@ class Files:
 
     def _wanted(self, path: str, mode: int) -> bool:
         return mode in _FILES and self._globs.match(path) and (self._globs.chosen or format_of(path) is not None)
+
+    def _is_folder(self, commit: str, path: str) -> bool:
+        try:
+            return bool(self._repository[commit].tree[path.removesuffix("/")].filemode == _TREE)
+        except KeyError:
+            return False
 
     @staticmethod
     def _blob(tree: Any, path: str) -> str | None:

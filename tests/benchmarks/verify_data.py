@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def verify(path: Path, folder: Path, seed: int) -> Findings:
         found.raw_bytes += len(line)
         moments.append(microseconds(json.loads(line)["time"]))
     found.versions = len(moments)
-    found.backwards = sum(later < earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    found.backwards = sum(later < earlier for earlier, later in pairwise(moments))
     file = folder / f"{found.name}.refactory"
     _import(path, file, found)
     began = time.perf_counter()
