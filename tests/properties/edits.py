@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.model.values import LeafSet, to_json
+from engine.model.values import LeafSet, from_json, to_json
 from tests.oracle import Change, Elements, Item, Key, Where, json_text, name_text, nodes, plain, value_at
 from tests.properties import strategies
 
@@ -124,7 +124,8 @@ def _duplicate(draw: Draw, change: Change) -> tuple[Operation, Callable[[], None
     """An element once more, so that its key repeats."""
     where = _pick(draw, change, Elements)
     known = value_at(change.state, where)
-    value = plain(draw(st.sampled_from(known)).value) if known else draw(strategies.record)
+    again = draw(st.sampled_from(known)).value if known else draw(strategies.record)
+    value = from_json(to_json(plain(again)))  # sets are lists in JSON
     index = draw(st.integers(0, len(known)))
     operation = {"op": "insert", "path": spell(draw, change.state, where), "index": index, "value": value}
     return operation, lambda: change.insert(where, index, value)

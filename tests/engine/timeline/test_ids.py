@@ -52,9 +52,8 @@ def spoken(store: Store, dense: int) -> list[str]:
     log = store._core.log
     rows = log.rows(dense)
     said = []
-    for path, kind, value, arg in zip(
-        *(getattr(rows, name).tolist() for name in ("path", "kind", "value", "arg")), strict=True
-    ):
+    columns = (rows.path, rows.kind, rows.value, rows.arg)
+    for path, kind, value, arg in zip(*(column.tolist() for column in columns), strict=True):
         steps = [log.paths.step(item) for item in log.paths.ancestors(path)]
         text = "".join(step if isinstance(step, str) else f"<{number(step)}>" for step in steps)
         parts = [Kind(kind).name, text]
@@ -116,7 +115,7 @@ def test_what_operations_become(store: Store) -> None:
         "MOVE list<b> first",
         "MOVE list after <plain>",
         "INSERT plain<0> None after <0>",
-        "SPLICE text b'\x01\x04\x01i' → 'hi'",
+        r"SPLICE text b'\x01\x04\x01i' → 'hi'",
         "DISCARD set 'x' → LeafSet([])",
         "REMOVE count",
         "PUT list<a>id 'c'",
