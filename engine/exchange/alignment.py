@@ -5,19 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import ne
+from typing import Any
 
 NEW = -1
 
 
-def common_ends(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[int, int]:
+def common_ends(old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int]:
     """Lengths of the common beginning and of the common end (which do not overlap)."""
     limit = min(len(old), len(new))
-    head = next((i for i in range(limit) if old[i] != new[i]), limit)
+    head = next((place for place, differs in enumerate(map(ne, old, new)) if differs), limit)
     limit -= head
-    last_old, last_new = len(old) - 1, len(new) - 1
-    tail = next((i for i in range(limit) if old[last_old - i] != new[last_new - i]), limit)
-    return head, tail
+    backwards = islice(map(ne, reversed(old), reversed(new)), limit)
+    return head, next((place for place, differs in enumerate(backwards) if differs), limit)
 
 
 def staying(origins: Sequence[int]) -> list[bool]:
@@ -55,28 +56,25 @@ def align_by_content(old: Sequence[bytes], new: Sequence[bytes]) -> list[int]:
     Equal elements are matched (the n-th with the n-th), then those that stand between the same two unmoved
     neighbours, in order, where both are the same kind of thing: a changed element keeps its identity.
     """
-    head, tail = common_ends(old, new)
-    end_old, end_new = len(old) - tail, len(new) - tail
     places: defaultdict[bytes, deque[int]] = defaultdict(deque)
-    for index in range(head, end_old):
-        places[old[index]].append(index)
-    origins = list(range(head))
-    for index in range(head, end_new):
-        found = places.get(new[index])
+    for index, item in enumerate(old):
+        places[item].append(index)
+    origins = []
+    for item in new:
+        found = places.get(item)
         origins.append(found.popleft() if found else NEW)
     left = sorted(index for found in places.values() for index in found)
     if left and NEW in origins:
-        _pair_gaps(old, new, origins, deque(left), end_old)
-    origins.extend(range(end_old, len(old)))
+        _pair_gaps(old, new, origins, deque(left))
     return origins
 
 
-def _pair_gaps(old: Sequence[bytes], new: Sequence[bytes], origins: list[int], left: deque[int], end: int) -> None:
+def _pair_gaps(old: Sequence[bytes], new: Sequence[bytes], origins: list[int], left: deque[int]) -> None:
     """Give new elements an unmatched old one of the same gap; gaps end at elements that stay."""
     stays = staying(origins)
     anchors = [origin for origin, stay in zip(origins, stays, strict=True) if stay]
     upcoming = deque(anchors)
-    upcoming.append(end)
+    upcoming.append(len(old))
     for index, origin in enumerate(origins):
         if stays[index]:
             upcoming.popleft()

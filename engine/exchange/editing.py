@@ -52,6 +52,7 @@ class Editor:
                 return tree
             if depth + 1 == len(path):
                 self._shadow.remove(node, node.pids[index])
+                node.private()
                 for column in (node.keys, node.pids, node.vids, node.labels):
                     del column[index]
                 node.position = node.raws = None
@@ -70,7 +71,7 @@ class Editor:
         origins = [places.get(key, NEW) for key in keys]
         if NEW in origins or len(keys) != len(node) or keys != node.keys:
             raws = [changed[key] if origin == NEW else b"" for key, origin in zip(keys, origins, strict=True)]
-            self._shadow.restructure(node, Match(origins, keys), raws)
+            self._shadow.restructure(node, Match(0, 0, origins, keys), raws)
         for key, raw in changed.items():
             self._fill(node, node.places()[key], raw, self._shadow.identities.below(pattern, key))
         return tree
@@ -164,6 +165,7 @@ class Editor:
     def _add(self, node: Node, key: str | bytes, raw: bytes, pattern: ListPattern) -> None:
         """Add a child at the end."""
         shadow = self._shadow
+        node.private()
         left = node.pids[-1] if len(node) else AT_START
         key, pid = shadow.enter(node, key)
         vid = shadow.leaves.value_id(raw)

@@ -254,7 +254,7 @@ class _GitImport:
         parents = self._history.parents[commit]
         based = [parent for parent in parents if self._at[parent] >= 0]
         base = based[0] if based else None
-        numbers = self._telling([self._at[parent] for parent in based])
+        numbers = self._telling(based)
         changes = self._files.changes(base, commit)
         if not changes and len(numbers) < 2:
             return numbers[0] if numbers else -1
@@ -264,6 +264,7 @@ class _GitImport:
         self._intake.settle(tree, numbers[1:])
         number = self._intake.add(self._version(commit), numbers, timeline, tree)
         self._ancestors[number] = tuple(numbers)
+        self._kept[commit] = number
         return number
 
     def _apply(self, commit: str, changes: Mapping[str, str | None], before: int) -> Node | None:
@@ -316,10 +317,14 @@ class _GitImport:
 
     # ----------------------------------------------------------------------------------------- the graph
 
-    def _telling(self, numbers: list[int]) -> list[int]:
-        """Parents without the further ones that add nothing, as the first comes after them."""
-        distinct = list(dict.fromkeys(numbers))
-        return distinct[:1] + [number for number in distinct[1:] if not self._comes_after(distinct[0], number)]
+    def _telling(self, parents: list[str]) -> list[int]:
+        """Where the states of parents stand; those that stand in for a commit that was left out are themselves left
+        out where they add nothing, as the first parent comes after them."""
+        own = {self._at[parent] for parent in parents if self._kept.get(parent) == self._at[parent]}
+        distinct = list(dict.fromkeys(self._at[parent] for parent in parents))
+        return distinct[:1] + [
+            number for number in distinct[1:] if number in own or not self._comes_after(distinct[0], number)
+        ]
 
     def _comes_after(self, later: int, earlier: int) -> bool:
         """Whether a transaction has another one among its ancestors (false where the search grows long)."""

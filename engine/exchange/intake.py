@@ -66,6 +66,8 @@ class Intake:
         after = self.shadow.diff(before, version.state)
         self.settle(after, parents[1:])
         self.add(version, parents, name, after)
+        if version.parents is None and parents:
+            self.forget(parents[0])
 
     def begin(self, *, sharing: bool = True) -> None:
         """Start the rows of the next transaction."""

@@ -33,6 +33,7 @@ _KEY = re.compile(rb'"((?:[^"\\]|\\.)*)":', re.DOTALL)
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,299})((?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,9})?)")
 # What may be spelled in more than one way: escapes, white space, floats, and minus zero.
 _ODD = re.compile(rb"[\\\s]|[0-9][.eE]|-0")
+_CANON_BYTES = 32 << 20
 _BYTES_KEY = re.compile(r"\$+bytes")
 _MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$|\\u0024)', re.ASCII)
 
@@ -153,7 +154,10 @@ _CONSTANTS: dict[bytes, tuple[Any]] = {b"null": (None,), b"true": (True,), b"fal
 
 def same_leaf(a: bytes, b: bytes) -> bool:
     """Whether two leaves that are written differently are the same value (`1.0` and `1.00`, `"é"` and `"\\u00e9"`)."""
-    if a[0] == STRING and b[0] == STRING and b"\\" not in a and b"\\" not in b:
+    if a[0] == STRING and b[0] == STRING:
+        if b"\\" not in a and b"\\" not in b:
+            return False
+    elif a.isdigit() and b.isdigit():
         return False
     return values.encode(leaf(a)) == values.encode(leaf(b))
 
@@ -185,6 +189,27 @@ def canonical(raw: bytes) -> bytes:
     else:
         odd = _ODD.search(raw) is not None
     return dump(plain(raw)) if odd else raw
+
+
+class Canon:
+    """`canonical` with a memory: most of what is asked for has been asked for at the version before."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, bytes] = {}
+        self._size = 0
+
+    def __call__(self, raw: bytes) -> bytes:
+        if raw[0] not in b"{[":
+            return canonical(raw)
+        found = self._known.get(raw)
+        if found is None:
+            found = canonical(raw)
+            self._size += len(raw)
+            if self._size > _CANON_BYTES:
+                self._known.clear()
+                self._size = len(raw)
+            self._known[raw] = found
+        return found
 
 
 def single(key: str, raw: bytes) -> bytes:

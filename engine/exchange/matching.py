@@ -1,4 +1,4 @@
-"""Which records of a keyed list go on from which."""
+"""Which children of a container go on from which."""
 
 from __future__ import annotations
 
@@ -8,26 +8,48 @@ from dataclasses import dataclass
 
 from engine.exchange.alignment import NEW, align_by_content, common_ends
 from engine.exchange.fields import Fields
-from engine.exchange.jsontext import canonical
+from engine.exchange.jsontext import Canon, canonical
 from engine.exchange.node import Node
-from engine.exchange.steps import Steps, is_element, repeated
+from engine.exchange.steps import Steps, first_of, is_element, repeated
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """For each record of the new list where it stood (`NEW`: nowhere) and its step (None: an element to be made).
+    """How the children of a container follow from those it had.
 
-    `repeats` and `lacks` count the records whose key another one has too, and those that have none.
+    The first `head` and the last `tail` of them are the same ones as before, in their places; `origins` says of each
+    child between where it stood (`NEW`: nowhere), and `keys` its key or step (None: an element to be made). `repeats`
+    and `lacks` count the records whose key another one has too, and those that have none.
     """
 
+    head: int
+    tail: int
     origins: list[int]
     keys: Sequence[str | bytes | None]
+    fields: Fields | None = None
     repeats: int = 0
     lacks: int = 0
 
 
+def match_keys(node: Node, keys: list[str]) -> Match:
+    """Match the members of a map."""
+    head, tail = common_ends(node.keys, keys)
+    places = node.places()
+    middle = keys[head : len(keys) - tail]
+    return Match(head, tail, [places.get(key, NEW) for key in middle], middle)
+
+
+def match_elements(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], canon: Canon) -> Match:
+    """Match the elements of a list without keys by their content (`olds`: the JSON of what the node holds)."""
+    before, after = list(map(canon, olds)), list(map(canon, raws))
+    head, tail = common_ends(before, after)
+    found = align_by_content(before[head : len(before) - tail], after[head : len(after) - tail])
+    origins = [origin if origin == NEW else origin + head for origin in found]
+    return Match(head, tail, origins, [None if origin == NEW else node.keys[origin] for origin in origins])
+
+
 def match_records(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps) -> Match:
-    """Match the records of a list with those that the node holds (`olds`: their JSON)."""
+    """Match the records of a keyed list."""
     if not node.tangled:
         found = _match_unique(node, olds, raws, fields, steps)
         if found is not None:
@@ -55,18 +77,18 @@ def _match_unique(
         new = [step for step in middle if step not in stood]
         if new and any(step in node.places() for step in new):
             return None
-    origins = [*range(head), *(stood.get(step, NEW) for step in middle), *range(end, len(olds))]
-    return Match(origins, [*node.keys[:head], *middle, *node.keys[end:]])
+    return Match(head, tail, [stood.get(step, NEW) for step in middle], middle, fields)
 
 
 def _match_all(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps) -> Match:
     """The match of a list where keys repeat or lack: the n-th with the n-th, those without by their content."""
     counts: Counter[bytes] = Counter()
     places = node.places()
+    known = {raw: first_of(step) for raw, step in zip(olds, node.keys, strict=True) if not is_element(step)}
     origins: list[int] = []
     keys: list[bytes | None] = []
     for raw in raws:
-        step = steps.key(raw, fields)
+        step = known.get(raw) or steps.key(raw, fields)
         if step is not None:
             nth = counts[step]
             counts[step] += 1
@@ -82,4 +104,4 @@ def _match_all(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields:
             if origin != NEW:
                 origins[index] = before[origin]
                 keys[index] = node.keys[before[origin]]
-    return Match(origins, keys, len(raws) - len(lacking) - len(counts), len(lacking))
+    return Match(0, 0, origins, keys, fields, len(raws) - len(lacking) - len(counts), len(lacking))

@@ -17,7 +17,11 @@ from engine.model.operations import LIST, MAP, ROOT
 
 class Node:
     """A map or a list. `keys` are map keys, or the encoded steps of list elements; `raws` the children's JSON where it
-    is kept; `fields` the identity fields of its keyed elements, if any; `tangled` says that keys repeat or lack."""
+    is kept; `fields` the identity fields of its keyed elements, if any; `tangled` says that keys repeat or lack.
+
+    `shared` says that the columns other than `vids` are another node's too: they are replaced, never changed, until
+    `private` has copied them.
+    """
 
     __slots__ = (
         "fields",
@@ -30,6 +34,7 @@ class Node:
         "pids",
         "position",
         "raws",
+        "shared",
         "tangled",
         "vids",
     )
@@ -46,6 +51,7 @@ class Node:
         self.raws: list[bytes] | None = None
         self.fields: Fields | None = None
         self.tangled = False
+        self.shared = False
         self.position: dict[Any, int] | None = None
 
     def __len__(self) -> int:
@@ -55,17 +61,24 @@ class Node:
         """This node, or a copy where it belongs to an earlier version."""
         if self.owner == owner:
             return self
-        copy = Node(self.pid, self.kind, owner)
-        copy.keys = self.keys.copy()
-        copy.pids = self.pids[:]
+        copy = Node.__new__(Node)
+        copy.pid, copy.kind, copy.owner = self.pid, self.kind, owner
+        copy.keys, copy.pids, copy.labels, copy.position = self.keys, self.pids, self.labels, self.position
         copy.vids = self.vids[:]
-        copy.labels = self.labels[:]
-        copy.nodes = self.nodes.copy()
-        copy.raws = self.raws
-        copy.fields = self.fields
-        copy.tangled = self.tangled
-        copy.position = self.position.copy() if self.position is not None else None
+        copy.nodes = self.nodes.copy() if self.nodes else {}
+        copy.raws, copy.fields, copy.tangled = self.raws, self.fields, self.tangled
+        copy.shared = self.shared = True
         return copy
+
+    def private(self) -> Node:
+        """This (owned) node, with columns that may be changed in place."""
+        if self.shared:
+            self.keys = self.keys.copy()
+            self.pids = self.pids[:]
+            self.labels = self.labels[:]
+            self.position = None
+            self.shared = False
+        return self
 
     def places(self) -> dict[Any, int]:
         """Position by key (or encoded step), made when first asked for."""
@@ -97,8 +110,6 @@ def new_tree() -> Node:
 
 def note_keys(node: Node) -> None:
     """Set what follows from the steps of a list: its identity fields, and whether keys repeat or lack in it."""
-    if node.kind != LIST:
-        return
     node.fields = None
     node.tangled = False
     for step in node.keys:

@@ -18,11 +18,14 @@ _LOWEST = -(1 << 62)
 _RESERVED = (NO_LABEL, AT_END)
 
 
-def plan_labels(stays: Sequence[bool], labels: Sequence[int]) -> list[int] | None:
-    """Labels for the children of a container in their new order.
+def plan_labels(
+    stays: Sequence[bool], labels: Sequence[int], before: int | None = None, after: int | None = None
+) -> list[int] | None:
+    """Labels for some neighbouring children of a container in their new order.
 
     `labels[i]` is the label of a child that stays (`stays[i]`); the others are given one: `AT_END` where nothing that
-    stays follows. None where there is no room left, and all have to be labelled anew.
+    stays follows. `before` and `after` are the labels of the children around them, if any. None where there is no
+    room left, and all children of the container have to be labelled anew.
     """
     plan = list(labels)
     index = 0
@@ -33,11 +36,12 @@ def plan_labels(stays: Sequence[bool], labels: Sequence[int]) -> list[int] | Non
         end = index
         while end < len(plan) and not stays[end]:
             end += 1
-        left = plan[index - 1] if index else None
-        if end == len(plan):
+        left = plan[index - 1] if index else before
+        right = plan[end] if end < len(plan) else after
+        if right is None:
             plan[index:end] = [AT_END] * (end - index)
         else:
-            run = _between(left, plan[end], end - index)
+            run = _between(left, right, end - index)
             if run is None:
                 return None
             plan[index:end] = run

@@ -9,16 +9,17 @@ children in their new order, so that "after which sibling" holds when the rows a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice, repeat
+from operator import ne
 
 from engine.errors import InvalidValue
 from engine.exchange import jsontext
-from engine.exchange.alignment import NEW, align_by_content, staying
+from engine.exchange.alignment import NEW, staying
 from engine.exchange.fields import Fields
 from engine.exchange.identity import Identities, ListPattern
 from engine.exchange.leaves import Leaves
-from engine.exchange.matching import Match, match_records
+from engine.exchange.matching import Match, match_elements, match_keys, match_records
 from engine.exchange.node import Node, is_container, note_keys
 from engine.exchange.placing import plan_labels
 from engine.exchange.steps import Steps
@@ -26,8 +27,10 @@ from engine.model import values
 from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, MAP, NO_LABEL, Kind, Rows
 from engine.storage.dictionaries import PathTable, ValueTable
 
-# The JSON of the children of larger containers is kept; that of smaller ones is cut again when needed.
+# The JSON of the children of larger new containers is kept, and of all that have changed once; that of the others is
+# cut again when needed.
 _KEEP = 1 << 11
+_OPENING = b"{["
 
 
 class Shadow:
@@ -42,6 +45,7 @@ class Shadow:
         self.steps = Steps(replica)
         self.rows = Rows()
         self._paths = paths
+        self._canon = jsontext.Canon()
         self._base = 1
         self._owner = 0
         self._fresh: tuple[bytes, ListPattern] | None = None
@@ -100,15 +104,14 @@ class Shadow:
             self._drop(child.descendants())
 
     def _drop(self, pids: Sequence[int]) -> None:
-        none = repeat(0, len(pids))
-        self._extend(pids, Kind.DROP, repeat(ABSENT, len(pids)), none, NO_LABEL)
+        self._extend(pids, Kind.DROP, repeat(ABSENT), repeat(0), NO_LABEL)
 
     def _extend(self, pids: Sequence[int], kind: Kind, vids: Iterable[int], args: Iterable[int], label: int) -> None:
         rows, count = self.rows, len(pids)
         rows.path.extend(pids)
         rows.kind.extend(repeat(int(kind), count))
-        rows.value.extend(vids)
-        rows.arg.extend(args)
+        rows.value.extend(islice(vids, count))
+        rows.arg.extend(islice(args, count))
         rows.label.extend(repeat(label, count))
 
     def _end_label(self) -> int:
@@ -126,18 +129,15 @@ class Shadow:
         return jsontext.array_level(raw) if node.kind == LIST else list(jsontext.members(raw).values())
 
     def _diff_map(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
-        level = jsontext.members(new)
+        level = self.steps.members(new)
         keys, raws = list(level), list(level.values())
         olds = self._raws_of(node, old)
         node = self.own(node)
         if keys == node.keys:
-            below = self.identities.below
-            for index in [index for index, (a, b) in enumerate(zip(olds, raws, strict=True)) if a != b]:
-                self.change(node, index, olds[index], raws[index], below(pattern, keys[index]), depth)
+            node.raws = self._change_many(node, _differing(olds, raws), olds, raws, pattern, depth)
         else:
-            places = node.places()
-            self._arrange(node, Match([places.get(key, NEW) for key in keys], keys), olds, raws, pattern, depth)
-        node.raws = raws if len(new) > _KEEP else None
+            self._arrange(node, match_keys(node, keys), olds, raws, pattern, depth)
+            node.raws = raws
         return node
 
     def _diff_list(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
@@ -148,23 +148,33 @@ class Shadow:
             self._survey(new, raws, pattern)
         elif pattern.open:
             self.identities.score(pattern, [jsontext.plain(raw) for raw in olds], jsontext.plain(new))
+        in_place = self._in_place(node, olds, raws, pattern.fields)
+        if in_place is not None:
+            node.raws = self._change_many(node, in_place, olds, raws, pattern, depth)
+            return node
         match = self._match(node, olds, raws, pattern)
         troubles = match.repeats + match.lacks
         if troubles and self.identities.doubt(pattern, jsontext.plain(new), troubles):
             match = self._match(node, olds, raws, pattern)
         self._arrange(node, match, olds, raws, pattern, depth)
-        node.raws = raws if len(new) > _KEEP else None
+        node.raws = raws
         return node
+
+    def _in_place(self, node: Node, olds: list[bytes], raws: list[bytes], fields: Fields | None) -> list[int] | None:
+        """The places that differ, where every element is still the one that it was; None where that is not plain."""
+        if len(olds) != len(raws) or node.tangled or fields is None or node.fields != fields:
+            return None
+        places = _differing(olds, raws)
+        key, keys = self.steps.key, node.keys
+        return places if all(key(raws[place], fields) == keys[place] for place in places) else None
 
     def _match(self, node: Node, olds: list[bytes], raws: list[bytes], pattern: ListPattern) -> Match:
         """Match the elements of a list; all are new where other fields tell them apart from here on."""
-        if pattern.fields is not None:
-            if node.fields is not None and node.fields != pattern.fields:
-                self._clear(node)
-                olds = []
-            return self._match_records(node, olds, raws, pattern, pattern.fields)
-        origins = align_by_content([*map(jsontext.canonical, olds)], [*map(jsontext.canonical, raws)])
-        return Match(origins, [None if origin == NEW else node.keys[origin] for origin in origins])
+        if pattern.fields is None:
+            return match_elements(node, olds, raws, self._canon)
+        if node.fields is not None and node.fields != pattern.fields:
+            self._clear(node)
+        return self._match_records(node, olds, raws, pattern, pattern.fields)
 
     def _clear(self, node: Node) -> None:
         for pid in node.pids:
@@ -175,7 +185,7 @@ class Shadow:
     def _match_records(
         self, node: Node, olds: list[bytes], raws: list[bytes], pattern: ListPattern, fields: Fields
     ) -> Match:
-        match = match_records(node, olds, raws, fields, self.steps)
+        match = match_records(node, olds if len(node) else [], raws, fields, self.steps)
         pattern.used = True
         pattern.repeated += match.repeats
         pattern.missing += match.lacks
@@ -192,34 +202,80 @@ class Shadow:
         self, node: Node, match: Match, olds: list[bytes], raws: list[bytes], pattern: ListPattern, depth: int
     ) -> None:
         """Give a node its children in their new order, and go on in those that differ."""
-        if match.origins != list(range(len(node))):
-            self.restructure(node, match, raws)
+        origins = [*range(match.head), *match.origins, *range(len(node) - match.tail, len(node))]
+        self.restructure(node, match, raws)
         below = self.identities.below
         inside = None if node.kind == MAP else below(pattern, None)
-        for index, origin in enumerate(match.origins):
+        changed: list[int] = []
+        stood: dict[int, bytes] = {}
+        for index, origin in enumerate(origins):
             if origin == NEW:
-                vid = node.vids[index]
-                if is_container(vid):
+                if is_container(node.vids[index]):
                     pid = node.pids[index]
                     deeper = inside or below(pattern, node.keys[index])
-                    node.nodes[pid] = self.build_fresh(pid, raws[index], vid, deeper, depth + 1)
-            elif olds[origin] != raws[index]:
-                self.change(node, index, olds[origin], raws[index], inside or below(pattern, node.keys[index]), depth)
+                    node.nodes[pid] = self.build_fresh(pid, raws[index], node.vids[index], deeper, depth + 1)
+            elif olds[origin] == raws[index]:
+                raws[index] = olds[origin]  # the same bytes, held once
+            else:
+                changed.append(index)
+                stood[index] = olds[origin]
+        self._change_many(node, changed, stood, raws, pattern, depth)
 
-    def restructure(self, node: Node, match: Match, raws: list[bytes]) -> None:
+    def _change_many(
+        self,
+        node: Node,
+        places: Sequence[int],
+        olds: Sequence[bytes] | Mapping[int, bytes],
+        raws: Sequence[bytes],
+        pattern: ListPattern,
+        depth: int,
+    ) -> list[bytes]:
+        """Change the children at these places of an owned node; what was there comes from `olds`. Gives the JSON of
+        all children, that of the unchanged ones as it was held before (where `olds` has it)."""
+        pids, vids, value_id = node.pids, node.vids, self.leaves.value_id
+        below = self.identities.below
+        is_map = node.kind == MAP
+        held = list(olds) if isinstance(olds, list) else []
+        changed: list[int] = []
+        written: list[int] = []
+        for place in places:
+            raw, old, before = raws[place], olds[place], vids[place]
+            if held:
+                held[place] = raw
+            if raw[0] in _OPENING or before <= LIST:
+                self.change(node, place, old, raw, below(pattern, node.keys[place] if is_map else None), depth)
+                continue
+            after = value_id(raw)
+            if after != before and not jsontext.same_leaf(old, raw):
+                vids[place] = after
+                changed.append(pids[place])
+                written.append(after)
+        if changed:
+            self._extend(changed, Kind.PUT, written, repeat(0), NO_LABEL)
+        return held
+
+    def restructure(self, node: Node, match: Match, raws: Sequence[bytes]) -> None:
         """Remove, make and move children, so that they are those of `match`, in its order."""
+        head, end = match.head, len(node) - match.tail
         origins = match.origins
+        if origins == list(range(head, end)):
+            return
         kept = set(origins)
-        for index, pid in enumerate(node.pids):
+        for index in range(head, end):
             if index not in kept:
-                self.remove(node, pid)
+                self.remove(node, node.pids[index])
         stays = staying(origins)
         old_pids, old_vids, old_labels = node.pids, node.vids, node.labels
-        plan = plan_labels(stays, [old_labels[origin] if origin != NEW else 0 for origin in origins])
+        plan = plan_labels(
+            stays,
+            [old_labels[origin] if origin != NEW else 0 for origin in origins],
+            old_labels[head - 1] if head else None,
+            old_labels[end] if match.tail else None,
+        )
         labels = plan or [AT_END] * len(origins)
         keys = list(match.keys)
         pids, vids = array("i"), array("i")
-        left = AT_START
+        left = old_pids[head - 1] if head else AT_START
         for index, origin in enumerate(origins):
             if origin != NEW:
                 pid, vid = old_pids[origin], old_vids[origin]
@@ -227,14 +283,27 @@ class Shadow:
                     labels[index] = self.place(Kind.MOVE, pid, ABSENT, left, labels[index])
             else:
                 keys[index], pid = self.enter(node, keys[index])
-                vid = self.leaves.value_id(raws[index])
+                vid = self.leaves.value_id(raws[head + index])
                 labels[index] = self._add(node.kind, pid, vid, left, labels[index])
             pids.append(pid)
             vids.append(vid)
             left = pid
-        node.keys, node.pids, node.vids, node.position = keys, pids, vids, None
-        node.labels = array("q", labels if plan else self._relabel(pids))
-        note_keys(node)
+        node.keys = node.keys[:head] + keys + node.keys[end:]
+        node.pids = old_pids[:head] + pids + old_pids[end:]
+        node.vids = old_vids[:head] + vids + old_vids[end:]
+        node.labels = old_labels[:head] + array("q", labels) + old_labels[end:]
+        node.position, node.shared = None, False
+        if plan is None:
+            node.labels = array("q", self._relabel(node.pids))
+        if node.kind == LIST:
+            self._note_keys(node, match)
+
+    def _note_keys(self, node: Node, match: Match) -> None:
+        """What follows from the steps of a list; they are gone through where they are no plain keys."""
+        if match.fields is None or match.repeats or match.lacks or not len(node):
+            note_keys(node)
+        else:
+            node.fields, node.tangled = match.fields, False
 
     def enter(self, node: Node, key: str | bytes | None) -> tuple[str | bytes, int]:
         """Key and path id of a new child."""
@@ -260,7 +329,7 @@ class Shadow:
     def _relabel(self, pids: Sequence[int]) -> range:
         """Rows that number all children of a container anew."""
         first = self._end_label()
-        self._extend(pids, Kind.RELABEL, repeat(ABSENT, len(pids)), repeat(0, len(pids)), AT_END)
+        self._extend(pids, Kind.RELABEL, repeat(ABSENT), repeat(0), AT_END)
         return range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT)
 
     # ------------------------------------------------------------------------------------ containers that are new
@@ -288,7 +357,7 @@ class Shadow:
         return node
 
     def _fill_map(self, node: Node, raw: bytes) -> list[bytes]:
-        level = jsontext.members(raw)
+        level = self.steps.members(raw)
         raws = list(level.values())
         child, name, pid = self._paths.child, self.steps.name, node.pid
         node.keys = list(level)
@@ -312,7 +381,12 @@ class Shadow:
         """Rows and columns of all children of a new node."""
         first = self._end_label()
         vids = list(map(self.leaves.value_id, raws))
-        args = [AT_START, *pids[:-1]] if kind == Kind.INSERT else [0] * len(pids)
-        self._extend(pids, kind, vids, args[: len(pids)], AT_END)
+        args: Iterable[int] = chain((AT_START,), pids) if kind == Kind.INSERT else repeat(0)
+        self._extend(pids, kind, vids, args, AT_END)
         node.pids, node.vids = array("i", pids), array("i", vids)
         node.labels = array("q", range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT))
+
+
+def _differing(olds: Sequence[bytes], raws: Sequence[bytes]) -> list[int]:
+    """The places where two equally long lists differ."""
+    return [place for place, differs in enumerate(map(ne, olds, raws)) if differs]

@@ -10,6 +10,7 @@ from engine.model import paths
 from engine.model.paths import Element, Keyed
 
 _CACHED = 1 << 18
+_REMEMBERED = 1 << 13
 
 
 class Steps:
@@ -21,11 +22,13 @@ class Steps:
         self._made = 0
         self._keyed: dict[tuple[Fields, tuple[bytes, ...]], bytes | None] = {}
         self._names: dict[str, bytes] = {}
+        self._levels: dict[bytes, dict[str, bytes]] = {}
 
     def begin(self, seq: int) -> None:
         """Elements made from here on belong to transaction `seq`."""
         self._seq = seq
         self._made = 0
+        self._levels.clear()
 
     def name(self, key: str) -> bytes:
         """The step of a map key."""
@@ -42,11 +45,19 @@ class Steps:
         self._made += 1
         return step
 
+    def members(self, raw: bytes) -> dict[str, bytes]:
+        """As `jsontext.members`; a record that was looked at for its key is not cut twice."""
+        if len(raw) > _REMEMBERED:
+            return jsontext.members(raw)
+        return self._levels.pop(raw, None) or jsontext.members(raw)
+
     def key(self, raw: bytes, fields: Fields) -> bytes | None:
         """The step of a record by its identity fields; None where it lacks one or it is no string or number."""
         if raw[0] != jsontext.OBJECT:
             return None
         level = jsontext.members(raw)
+        if len(raw) <= _REMEMBERED:
+            self._levels[raw] = level
         try:
             spelled = tuple([level[name] for name in fields])
         except KeyError:
@@ -71,6 +82,11 @@ def repeated(step: bytes, nth: int) -> bytes:
     keyed = paths.decode_step(step)
     assert isinstance(keyed, Keyed)
     return paths.encode_step(replace(keyed, nth=nth))
+
+
+def first_of(step: bytes) -> bytes:
+    """The step of the first record with the key of `step`."""
+    return repeated(step, 0) if is_repeated(step) else step
 
 
 def is_element(step: bytes) -> bool:
