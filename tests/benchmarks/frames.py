@@ -1,6 +1,6 @@
 """Frames, jumps, first rows and UI ticks of the window on a large history, against the budgets.
 
-A store of a million transactions is generated once (out/bench/frames-….refactory) and opened in the real timeline view,
+A store of a million transactions is generated once and opened in the real timeline view,
 offscreen and, where it is installed, under Xvfb with a window manager. With --columns the same is done on random
 columns without a store, where texts cost nothing.
 
@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.generate import generated
 from tests.benchmarks.report import DATA, ROOT, table, write_json
 
 SIZE = (1920, 1080)
@@ -242,9 +243,9 @@ def _measure_store(arguments: argparse.Namespace) -> Driver:
         driver.app.processEvents()
         driver.figures.setdefault(name, []).append((time.perf_counter() - start) * 1000)
         driver.settle(1.0)
+        driver.figures.setdefault("memory, MiB", [_resident()])  # before stores are opened again
         if len(driver.figures.get("first rows, warm", ())) < 2:
             session.close()
-    driver.figures["memory, MiB"] = [_resident()]
     driver.layout()
     driver.frames()
     driver.jumps()
@@ -321,19 +322,6 @@ def _resident() -> float:
 # ---------------------------------------------------------------------- around it
 
 
-def prepare(transactions: int, timelines: int) -> Path:
-    """The generated store; made if it is not there."""
-    from tests.benchmarks.generate import generate
-
-    folder = ROOT / "out" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"frames-{transactions}x{timelines}.refactory"
-    if not file.exists():
-        print(f"generating {file} …", file=sys.stderr)
-        generate(file, transactions, timelines)
-    return file
-
-
 @contextmanager
 def display() -> Iterator[dict[str, str]]:
     """An Xvfb with a window manager; yields the environment."""
@@ -384,7 +372,7 @@ def main() -> int:
     if arguments.child:
         Path(arguments.child).write_text(json.dumps(measure(arguments)))
         return 0
-    store = None if arguments.columns else prepare(arguments.transactions, arguments.timelines)
+    store = None if arguments.columns else generated(arguments.transactions, arguments.timelines)
     results: dict[str, dict[str, Any]] = {}
     if arguments.platform != "xcb":
         results["offscreen"] = run_child(arguments, {**os.environ, "QT_QPA_PLATFORM": "offscreen"}, store)

@@ -199,7 +199,7 @@ class Canvas(QAbstractScrollArea):
 
     @Slot(int, int)
     def _grew(self, first: int, rows: int) -> None:
-        self.arrangement.clear()
+        self.arrangement.extend(first)
         if self._whole:
             start, end = self.model.scene.span()
             if not (self.view.origin <= start and end <= self.view.end):

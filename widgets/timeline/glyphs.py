@@ -7,7 +7,7 @@ the letters' widths, which is exact but for kerning, and ten times as quick as a
 
 from collections import OrderedDict
 from itertools import accumulate
-from math import ceil
+from math import ceil, inf
 from typing import Any
 from unicodedata import combining
 
@@ -32,6 +32,7 @@ class Glyphs:
         self.ascent, self.height = self.metrics.ascent(), self.metrics.height()
         self._capacity = capacity
         self._letters: dict[str, float] = {}
+        self._widths: OrderedDict[str, float] = OrderedDict()
         self._stamps: OrderedDict[StampKey, QPixmap | None] = OrderedDict()
         self._made, self._stamping, self._ratio = 0, False, 1.0
 
@@ -49,25 +50,30 @@ class Glyphs:
         """
         if not text or room < 8:
             return 0.0
-        shown, width = self._fitting(text, room)
-        stamp = None
-        if paper is not None and self._stamping:
-            stamp = self._stamp(shown, width, painter.pen().color().rgba(), paper.rgba())
+        shown, width = self.fit(text, room)
+        inks = (painter.pen().color().rgba(), paper.rgba()) if paper is not None else None
+        self.put(painter, x, baseline, shown, width, inks)
+        return width
+
+    def put(
+        self, painter: QPainter, x: float, baseline: float, shown: str, width: float, inks: tuple[int, int] | None
+    ) -> None:
+        """Draw what `fit` gave. `inks` are the colours of pen and paper, if it may be stamped."""
+        stamp = self._stamp(shown, width, *inks) if inks is not None and self._stamping else None
         if stamp is None:
             if painter.font() is not self.font:
                 painter.setFont(self.font)
             painter.drawText(QPointF(round(x), round(baseline)), shown)
         else:
             painter.drawPixmap(round(x), round(baseline) - round(self.ascent), stamp)
-        return width
 
     def width(self, text: str, room: float = 1e6) -> float:
         """The width that `draw` takes."""
-        return self._fitting(text, room)[1] if text and room >= 8 else 0.0
+        return self.fit(text, room)[1] if text and room >= 8 else 0.0
 
     def is_cut(self, text: str, room: float) -> bool:
         """Whether `text` does not fit."""
-        return self._fitting(text, room)[0] != text
+        return self.fit(text, room)[0] != text
 
     def _advance(self, letter: str) -> float:
         width = self._letters.get(letter)
@@ -75,15 +81,15 @@ class Glyphs:
             width = self._letters[letter] = self.metrics.horizontalAdvance(letter)
         return width
 
-    def _fitting(self, text: str, room: float) -> tuple[str, float]:
+    def fit(self, text: str, room: float) -> tuple[str, float]:
         """As much of the text as fits, with an ellipsis if that is not all; and its width."""
-        whole, text = len(text), text[:LONGEST]
-        try:
-            width = sum(map(self._letters.__getitem__, text))
-        except KeyError:
-            width = sum(map(self._advance, text))
-        if width <= room and len(text) == whole:
+        width = self._widths.get(text)
+        if width is None:
+            width = self._widths[text] = sum(map(self._advance, text)) if len(text) <= LONGEST else inf
+            _limit(self._widths, 4 * self._capacity)
+        if width <= room:
             return text, width
+        text = text[:LONGEST]
         room -= self._advance("…")
         ends = list(accumulate(map(self._advance, text)))
         length = next((at for at, end in enumerate(ends) if end > room), len(ends))

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from widgets.theme import SPACE_XS, fonts, theme
 
-from .axis import Axis, axis_for, full_label
-from .batch import draw_rects
+from .axis import Axis, Tick, axis_for, full_label
+from .batch import draw_lines, draw_rects
 from .columns import Array
 from .frame import Detail, Frame, dot_size
 from .glyphs import Glyphs
@@ -19,7 +19,7 @@ from .viewport import Viewport
 from .window import LaneWindow
 
 Flag = tuple[int, QColor, QColor]  #: time, fill, ink
-Placed = tuple[int, int, float, str, float]  #: x, baseline, width, text, room
+Placed = tuple[int, int, float, str]  #: x, baseline, width, text as it fits
 
 AXIS = 40  #: height of the time axis, px
 ABOVE = 10  #: how far above a line the baseline of its labels is, px
@@ -70,12 +70,11 @@ class Labels:
         placed = []
         for timeline, (x, y, room) in zip(frame.name_timeline.tolist(), frame.name.tolist(), strict=True):
             text = name(timeline)
-            room -= 2 * SPACE_XS
-            width = glyphs.width(text, room)
-            if width < 72 and glyphs.is_cut(text, room):
+            shown, width = glyphs.fit(text, room - 2 * SPACE_XS)
+            if width < 72 and shown is not text:
                 continue  # a name of which there is hardly anything says nothing
             left = round(x) + SPACE_XS
-            placed.append((left, round(y - ABOVE if above else y + glyphs.ascent / 2 - 1.5), width, text, room))
+            placed.append((left, round(y - ABOVE if above else y + glyphs.ascent / 2 - 1.5), width, shown))
             self._take(y, left, left + width)
         self._draw(painter, glyphs, placed, theme().text)
 
@@ -92,7 +91,8 @@ class Labels:
             start = self._free(y, x, x + room)
             room = x + room - start
             if room > 56:
-                placed.append((round(start), round(y - ABOVE), self.texts.width(text, room), text, room))
+                shown, width = self.texts.fit(text, room)
+                placed.append((round(start), round(y - ABOVE), width, shown))
         self._draw(painter, self.texts, placed, theme().text_muted)
 
     @staticmethod
@@ -102,10 +102,11 @@ class Labels:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(paper)
         top, height = round(glyphs.ascent), ceil(glyphs.height) + 1
-        draw_rects(painter, np.array([(x - 2, y - top, round(w) + 4, height) for x, y, w, _, _ in placed], float))
+        draw_rects(painter, np.array([(x - 2, y - top, round(w) + 4, height) for x, y, w, _ in placed], float))
         painter.setPen(ink)
-        for x, y, _, text, room in placed:
-            glyphs.draw(painter, x, y, text, room, paper)
+        inks = (ink.rgba(), paper.rgba())
+        for x, y, width, shown in placed:
+            glyphs.put(painter, x, y, shown, width, inks)
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
@@ -145,41 +146,29 @@ class Labels:
     def paint_grid(self, painter: QPainter, view: Viewport, top: int, bottom: int) -> None:
         """Lines at the ticks, behind everything."""
         axis = self._axis(view)
-        painter.setPen(pen(theme().grid))
-        for tick in axis.ticks:
-            x = round(view.x(tick.time))
-            painter.drawLine(x, top, x, bottom)
-        painter.setPen(pen(theme().border))
-        for band in axis.bands:
-            x = round(view.x(band.time))
-            if x > 0:
-                painter.drawLine(x, top, x, bottom)
+        for places, colour in ((axis.ticks, theme().grid), (axis.bands, theme().border)):
+            painter.setPen(pen(colour))
+            draw_lines(painter, np.array([(x, top, x, bottom) for x in _columns(places, view) if x > 0], float))
 
     def paint_axis(self, painter: QPainter, view: Viewport) -> None:
         """The axis, `AXIS` pixels high: coarse stretches above, ticks below."""
         colours, glyphs = theme(), self.texts
         painter.fillRect(0, 0, view.width, AXIS, colours.raised)
         axis = self._axis(view)
-        upper, lower = 15, AXIS - 8
+        starts, ticks = _columns(axis.bands, view), _columns(axis.ticks, view)
+        lines = [(x, 4, x, AXIS - 1) for x in starts if x > 0] + [(x, AXIS - 6, x, AXIS - 1) for x in ticks]
         painter.setPen(pen(colours.border))
         painter.drawLine(0, AXIS - 1, view.width, AXIS - 1)
-        starts = [view.x(band.time) for band in axis.bands]
-        for number, band in enumerate(axis.bands):
-            x = starts[number]
-            end = starts[number + 1] if number + 1 < len(starts) else view.width
-            if x > 0:
-                painter.setPen(pen(colours.border_strong))
-                painter.drawLine(round(x), 4, round(x), AXIS - 1)
+        painter.setPen(pen(colours.border_strong))
+        draw_lines(painter, np.array(lines, float))
+        painter.setPen(colours.text)
+        for band, x, end in zip(axis.bands, starts, [*starts[1:], view.width], strict=False):
             left = max(x, 0) + 6
             if end - left > glyphs.width(band.label) + 6:
-                painter.setPen(colours.text)
-                glyphs.draw(painter, left, upper, band.label, paper=colours.raised)
-        for tick in axis.ticks:
-            x = view.x(tick.time)
-            painter.setPen(pen(colours.border_strong))
-            painter.drawLine(round(x), AXIS - 6, round(x), AXIS - 1)
-            painter.setPen(colours.text_muted)
-            glyphs.draw(painter, x + 6, lower, tick.label, paper=colours.raised)
+                glyphs.draw(painter, left, 15, band.label, paper=colours.raised)
+        painter.setPen(colours.text_muted)
+        for tick, x in zip(axis.ticks, ticks, strict=True):
+            glyphs.draw(painter, x + 6, AXIS - 8, tick.label, paper=colours.raised)
         self._paint_zone(painter, view)
 
     def _paint_zone(self, painter: QPainter, view: Viewport) -> None:
@@ -203,3 +192,8 @@ class Labels:
             painter.fillRect(left, AXIS - 20, round(wide), 18, fill)
             painter.setPen(ink)
             self.texts.draw(painter, left + 6, AXIS - 7, text)
+
+
+def _columns(places: tuple[Tick, ...], view: Viewport) -> list[int]:
+    """The pixel columns of ticks or bands."""
+    return [round(view.x(place.time)) for place in places]

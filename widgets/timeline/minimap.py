@@ -2,7 +2,17 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from widgets.theme import theme
@@ -77,7 +87,8 @@ class Minimap(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._canvas, self._model = canvas, canvas.model
         self._overview: Overview | None = None
-        self._image: QImage | None = None
+        self._bright: QPixmap | None = None
+        self._veiled: QPixmap | None = None
         self._grip: str = ""
         self._pressed = QPointF()
         self._later = QTimer(self, singleShot=True, interval=_LATER)
@@ -102,7 +113,7 @@ class Minimap(QWidget):
 
     @Slot()
     def _recolour(self) -> None:
-        self._image = None
+        self._bright = self._veiled = None
         self.update()
 
     @Slot(int, int)
@@ -127,11 +138,8 @@ class Minimap(QWidget):
         """Paint the strip, what a search found, the moments and the window."""
         painter = QPainter(self)
         colours = theme()
-        painter.fillRect(self.rect(), colours.window)
-        if self._image is None and self._overview is not None:
-            self._image = self._overview.image(hue_table())
-        if self._image is not None:
-            painter.drawImage(QRect(0, (HEIGHT - ROWS) // 2, self.width(), ROWS), self._image)
+        if self._overview is not None:
+            self._paint_strip(painter)
         if self._overview is not None and self._model.scene.columns.count:
             self._paint_found(painter)
             self._paint_window(painter)
@@ -152,15 +160,42 @@ class Minimap(QWidget):
         for at in x.tolist():
             painter.drawLine(at, HEIGHT - 5, at, HEIGHT - 2)
 
-    def _paint_window(self, painter: QPainter) -> None:
-        """What is outside the window is veiled."""
-        colours = theme()
-        left, right = self._window()
-        veil = QColor(colours.window)
+    def _paint_strip(self, painter: QPainter) -> None:
+        """The strip, bright in the window and veiled outside."""
+        if self._bright is None or self._veiled is None:
+            assert self._overview is not None
+            self._bright, self._veiled = self._pictures(self._overview.image(hue_table()))
+        width = self._bright.width()
+        left, right = (round(x) for x in self._window())
+        painter.drawPixmap(QRect(0, 0, self.width(), HEIGHT), self._veiled)
+        inside = QRect(left, 0, right - left, HEIGHT) & self.rect()
+        if width == self.width():
+            painter.drawPixmap(inside.topLeft(), self._bright, inside)
+        else:  # stretched, until there is a new one
+            painter.setClipRect(inside)
+            painter.drawPixmap(QRect(0, 0, self.width(), HEIGHT), self._bright)
+            painter.setClipping(False)
+
+    @staticmethod
+    def _pictures(strip: QImage) -> tuple[QPixmap, QPixmap]:
+        """The strip on its background: as it is, and veiled."""
+        bright = QPixmap(strip.width(), HEIGHT)
+        bright.fill(theme().window)
+        painter = QPainter(bright)
+        painter.drawImage(0, (HEIGHT - ROWS) // 2, strip)
+        painter.end()
+        veiled = bright.copy()
+        veil = QColor(theme().window)
         veil.setAlpha(150)
-        left, right = round(left), round(right)
-        painter.fillRect(0, 0, left, HEIGHT, veil)
-        painter.fillRect(right, 0, self.width() - right, HEIGHT, veil)
+        painter = QPainter(veiled)
+        painter.fillRect(veiled.rect(), veil)
+        painter.end()
+        return bright, veiled
+
+    def _paint_window(self, painter: QPainter) -> None:
+        """The frame of what the canvas shows, and its handles."""
+        colours = theme()
+        left, right = (round(x) for x in self._window())
         painter.setPen(pen(colours.accent, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(left, 0, right - left - 1, HEIGHT - 2)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPainterPath
 
 from widgets.common.text import moment
 from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, theme
@@ -95,17 +95,17 @@ class RowPainter:
             )
 
         lines, curves = placed(picture.line), placed(picture.curve)
-        slanted = lines[:, 0] != lines[:, 2]
-        for hue in np.unique(np.concatenate([picture.line_hue, picture.curve_hue, picture.stub_hue])).tolist():
+        slanted = picture.line[:, 0] != picture.line[:, 2]
+        for hue in np.unique(picture.line_hue).tolist():
             painter.setPen(pen(theme().branch(hue), 2))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             draw_lines(painter, lines[(picture.line_hue == hue) & ~slanted])
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw_lines(painter, lines[(picture.line_hue == hue) & slanted])
-            for x0, y0, x1, y1 in curves[picture.curve_hue == hue].tolist():
-                _draw_bend(painter, x0, y0, x1, y1)
-            _draw_stubs(painter, picture, hue, first, style)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        steps = zip(picture.line_hue[slanted].tolist(), lines[slanted].tolist(), strict=True)
+        for hue, (x0, y0, x1, y1) in (*steps, *zip(picture.curve_hue.tolist(), curves.tolist(), strict=True)):
+            painter.setPen(pen(theme().branch(hue), 2))
+            _draw_bend(painter, x0, y0, x1, y1)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        _draw_stubs(painter, picture, first, style)
         y = (np.arange(len(picture.dense)) + 0.5) * height
         draw_dots(painter, lane_x(picture.column, style) + 0.0, y, picture.hue, picture.shape, DOT)
 
@@ -161,24 +161,20 @@ def _inner(style: RowStyle, column: Column) -> tuple[float, float]:
 
 def _draw_bend(painter: QPainter, x0: float, y0: float, x1: float, y1: float) -> None:
     """A curve between two rows that leaves and arrives vertically."""
-    from PySide6.QtGui import QPainterPath
-
     middle = (y0 + y1) / 2
     path = QPainterPath(QPointF(x0, y0))
     path.cubicTo(x0, middle, x1, middle, x1, y1)
     painter.drawPath(path)
 
 
-def _draw_stubs(painter: QPainter, picture: RowPicture, hue: int, first: int, style: RowStyle) -> None:
+def _draw_stubs(painter: QPainter, picture: RowPicture, first: int, style: RowStyle) -> None:
     """Where an edge leads further than is drawn: a short dotted end."""
-    stubs = picture.stub[picture.stub_hue == hue]
-    if not len(stubs):
-        return
-    x = lane_x(stubs[:, 0], style)
-    y = (stubs[:, 1] - first) * style.row_height
-    painter.setPen(pen(theme().branch(hue), 2, Qt.PenStyle.DotLine))
-    draw_lines(painter, np.column_stack([x, y, x, y + stubs[:, 2] * style.row_height * 0.5]))
-    painter.setPen(pen(theme().branch(hue), 2))
+    x = lane_x(picture.stub[:, 0], style)
+    y = (picture.stub[:, 1] - first) * style.row_height
+    ends = np.column_stack([x, y, x, y + picture.stub[:, 2] * style.row_height * 0.5])
+    for hue in np.unique(picture.stub_hue).tolist():
+        painter.setPen(pen(theme().branch(hue), 2, Qt.PenStyle.DotLine))
+        draw_lines(painter, ends[picture.stub_hue == hue])
 
 
 def _badge(

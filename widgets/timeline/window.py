@@ -106,6 +106,7 @@ class Arrangement:
         self.slots = Slots.all(scene)
         self._key: tuple[int, int] | None = None
         self._active = np.zeros(0, bool)  # by lane
+        self._layout: object = None  # the lanes that this is about
 
     @property
     def only_active(self) -> bool:
@@ -115,6 +116,16 @@ class Arrangement:
     def clear(self) -> None:
         """The lanes have changed."""
         self._key = None
+
+    def extend(self, first: int) -> None:
+        """Take in the transactions from `first` on."""
+        scene, key = self._scene, self._key
+        if key is None or len(self._active) != scene.by_time.count or self._layout is not scene.pyramid:
+            self.clear()
+            return
+        lane = scene.by_time.lane[scene.columns.timeline[first:]]
+        time = scene.columns.time[first:]
+        self._active[lane[(lane >= 0) & (time >= key[0]) & (time < key[0] + 2 * key[1])]] = True
 
     def update(self, view: Viewport, kept: tuple[int, ...]) -> bool:
         """Arrange the lanes for a view, which needs `kept` ones; whether that changed anything.
@@ -131,7 +142,7 @@ class Arrangement:
         unit = 1 << (int(view.width * view.scale) | 1).bit_length()
         start = view.origin // unit * unit
         if self._key != (start, unit):
-            self._key = start, unit
+            self._key, self._layout = (start, unit), scene.pyramid
             self._active = np.zeros(scene.by_time.count, bool)
             self._active[scene.active_lanes(start, start + 2 * unit)] = True
         chosen = self._active.copy()
