@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEDGER = ROOT / "tests" / "soak.jsonl"
 SUITES = ("tests/properties", "tests/faults")
 _PASSED = re.compile(r"(\d+) passed")
-_EXAMPLES = re.compile(r"(\d+) passing, \d+ failing|(\d+) passing examples")
+_EXAMPLES = re.compile(r"- (\d+) passing\b")
 
 
 def command(seed: int) -> list[str]:
@@ -35,8 +35,11 @@ def hypothesis_options(seed: int) -> list[str]:
 
 def counts(output: str) -> tuple[int, int]:
     """Tests that passed and hypothesis examples that held, as the output of pytest tells them."""
-    passed = sum(int(number) for number in _PASSED.findall(output))
-    return passed, sum(int(a or b) for a, b in _EXAMPLES.findall(output))
+    return _sum(_PASSED, output), _sum(_EXAMPLES, output)
+
+
+def _sum(pattern: re.Pattern[str], output: str) -> int:
+    return sum(int(number) for number in pattern.findall(output))
 
 
 def run_round(seed: int) -> dict:
