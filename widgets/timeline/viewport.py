@@ -30,7 +30,7 @@ class Viewport:
         inner = max(width - 2 * margin, 1)
         scale = min(max((end - start) / inner, FINEST), COARSEST)
         middle = start + (end - start) // 2
-        return cls(0, scale, width)._placed(middle - scale * width / 2)
+        return cls(0, scale, width)._placed(middle - round(scale * width / 2))
 
     @property
     def end(self) -> int:
@@ -51,16 +51,16 @@ class Viewport:
 
     def panned(self, pixels: float) -> "Viewport":
         """Moved to later times by so many pixels."""
-        return self._placed(self.origin + pixels * self.scale)
+        return self._placed(self.origin + round(pixels * self.scale))
 
     def zoomed(self, factor: float, x: float) -> "Viewport":
         """With time stretched by `factor` (>1: closer), the time under pixel `x` staying there."""
         scale = min(max(self.scale / factor, FINEST), COARSEST)
-        return replace(self, scale=scale)._placed(self.time(x) - x * scale)
+        return replace(self, scale=scale)._placed(self.time(x) - round(x * scale))
 
     def centred(self, time: int) -> "Viewport":
         """With `time` in the middle."""
-        return self._placed(time - self.width * self.scale / 2)
+        return self._placed(time - round(self.width * self.scale / 2))
 
     def showing(self, time: int, margin: float = 16) -> "Viewport":
         """Moved as little as needed to have `time` inside the margins; centred, if that is far."""
@@ -76,6 +76,6 @@ class Viewport:
         """With another width; the left edge stays."""
         return replace(self, width=width)
 
-    def _placed(self, origin: float) -> "Viewport":
+    def _placed(self, origin: int) -> "Viewport":
         latest = max(LATEST - int(self.width * self.scale), EARLIEST)
-        return replace(self, origin=min(max(int(origin), EARLIEST), latest))
+        return replace(self, origin=min(max(origin, EARLIEST), latest))
