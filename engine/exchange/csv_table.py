@@ -9,10 +9,8 @@ table, in order of their names; the time is the date in the name, or else that o
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -26,10 +24,10 @@ from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import plain_name
 from engine.exchange.events import fold
-from engine.exchange.formats import MAX_BYTES, parse, read_header, record
+from engine.exchange.formats import MAX_BYTES, parse, read_table
 from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
 from engine.exchange.jsonlines import read_records
-from engine.exchange.lines import decompressed, open_input, read_whole, size_of
+from engine.exchange.lines import damage, decompressed, open_input, read_whole, size_of
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
@@ -76,19 +74,15 @@ class ChangeLog:
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Every row by the names of the header, from the beginning. Raises `BadInput` naming the line."""
-        line = 1
         try:
             with open_input(self._path) as file, io.TextIOWrapper(decompressed(file), "utf-8-sig", newline="") as text:
-                header, rows = read_header(text)
-                for row in rows:
-                    line = rows.line_num
+                for line, row in read_table(text):
                     self.done = file.tell()
-                    if row:
-                        yield line, record(header, row, line)
-        except (InvalidValue, csv.Error, UnicodeDecodeError) as error:
-            raise BadInput(f"{self._path}:{line}: {error}") from None
-        except (EOFError, OSError, zlib.error):
-            raise BadInput(f"{self._path}:{line}: the compressed file is cut or damaged; get it again") from None
+                    yield line, row
+        except (InvalidValue, UnicodeDecodeError) as error:
+            raise BadInput(f"{self._path}: {error}") from None
+        except damage():
+            raise BadInput(f"{self._path}: the compressed file is cut or damaged; get it again") from None
 
     def mapping(self) -> dict[str, str] | None:
         """The mapping of our names to columns where this is a log of changes; None where it is a table."""

@@ -16,19 +16,17 @@ from __future__ import annotations
 import configparser
 import csv
 import io
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from itertools import chain
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from engine.errors import InvalidValue
 from engine.exchange import jsontext
 from engine.model import values
-
-if TYPE_CHECKING:
-    from _csv import Reader as CsvRows
 
 MAX_NODES = 2_000_000
 MAX_BYTES = 1 << 28
@@ -103,44 +101,33 @@ def _plain(value: Any) -> Any:
 
 
 def _csv(data: bytes) -> bytes:
-    return _dump(read_table(_text(data)))
+    return _dump([record for _, record in read_table(io.StringIO(_text(data), newline=""))])
 
 
-def read_table(text: str) -> list[dict[str, str]]:
-    """The records of a CSV text. Raises `InvalidValue` with the line."""
-    line = 1
-    try:
-        header, rows = read_header(io.StringIO(text, newline=""))
-        table = []
-        for row in rows:
-            line = rows.line_num
-            if row:
-                table.append(record(header, row, line))
-    except csv.Error as error:
-        raise InvalidValue(f"invalid CSV at line {line}: {error}") from None
-    return table
+def read_table(text: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
+    """The records of a CSV text by the names of its columns, with the line where each ends; what separates them is
+    told by the header.
 
-
-def read_header(text: TextIO) -> tuple[list[str], CsvRows]:
-    """The names of the columns and the rows after them; what separates them is told by the header.
-
-    Raises `InvalidValue` where a name occurs twice.
+    Raises `InvalidValue` with the line for a column that occurs twice, a row with more values than the header has
+    names, and bad quoting.
     """
     first = text.readline()
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
-    header = next(rows, [])
-    repeated = [name for place, name in enumerate(header) if name in header[:place]]
-    if repeated:
-        raise InvalidValue(f"the column {repeated[0]!r} occurs twice in the header")
-    return header, rows
-
-
-def record(header: list[str], row: list[str], line: int) -> dict[str, str]:
-    """A row by the names of its columns. Raises `InvalidValue` for one with more values than the header has names."""
-    if len(row) > len(header):
-        raise InvalidValue(f"line {line} has {len(row)} values, the header {len(header)} names")
-    return dict(zip(header, row, strict=False))
+    while first.count('"') % 2 and (more := text.readline()):
+        first += more
+    unquoted = re.sub('"[^"]*"', "", first)
+    rows = csv.reader(chain(first.splitlines(True), text), delimiter=max(_DELIMITERS, key=unquoted.count), strict=True)
+    try:
+        header = next(rows, [])
+        repeated = [name for place, name in enumerate(header) if name in header[:place]]
+        if repeated:
+            raise InvalidValue(f"the column {repeated[0]!r} occurs twice in the header")
+        for row in rows:
+            if len(row) > len(header):
+                raise InvalidValue(f"line {rows.line_num} has {len(row)} values, the header {len(header)} names")
+            if row:
+                yield rows.line_num, dict(zip(header, row, strict=False))
+    except csv.Error as error:
+        raise InvalidValue(f"invalid CSV at line {rows.line_num}: {error}") from None
 
 
 class _Ini(configparser.RawConfigParser):

@@ -7,13 +7,12 @@ too long and not as memory that is gone.
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from engine.errors import BadInput, NotFound
 
@@ -28,16 +27,14 @@ _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
 
-class _Zstd(io.RawIOBase):
-    """The decompressed bytes of zstd frames; unlike a stream reader it tells a complete stream from a cut one."""
+class _Unfolded(io.RawIOBase):
+    """The decompressed bytes of one or more streams of a kind; unlike the readers of the libraries it gives all that
+    is there of a stream that was cut, and then raises `EOFError`."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        import zstandard
-
+    def __init__(self, file: BinaryIO, make: Callable[[], Any]) -> None:
         self._file = file
-        self._make = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj
-        self._frame = self._make()
-        self._error = zstandard.ZstdError
+        self._make = make
+        self._stream = make()
         self._started = False
         self._out = memoryview(b"")
         self._left = b""
@@ -55,10 +52,10 @@ class _Zstd(io.RawIOBase):
         return count
 
     def _feed(self) -> bool:
-        """Decompress one more piece; False at the end of the last frame."""
-        if self._frame.eof:
-            self._left = self._frame.unused_data
-            self._frame = self._make()
+        """Decompress one more piece; False at the end of the last stream."""
+        if self._stream.eof:
+            self._left = self._stream.unused_data
+            self._stream = self._make()
             self._started = False
         piece = self._left or self._file.read(_PIECE)
         self._left = b""
@@ -67,10 +64,7 @@ class _Zstd(io.RawIOBase):
                 raise EOFError
             return False
         self._started = True
-        try:
-            self._out = memoryview(self._frame.decompress(piece))
-        except self._error as error:
-            raise OSError(str(error)) from None
+        self._out = memoryview(self._stream.decompress(piece))
         return True
 
 
@@ -110,11 +104,12 @@ class LineReader:
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         readline = self._stream.readline
+        failures = damage()
         number = 0
         while True:
             try:
                 line = readline(MAX_LINE + 1)
-            except (EOFError, OSError, zlib.error) as error:
+            except failures as error:
                 raise self._damaged(number + 1, error) from None
             if not line:
                 return
@@ -150,14 +145,27 @@ def decompressed(file: BinaryIO) -> BinaryIO:
     magic = file.read(4)
     file.seek(0)
     if magic == _ZSTD:
-        return io.BufferedReader(_Zstd(file), _BUFFER)
+        return io.BufferedReader(_Unfolded(file, _zstd_stream), _BUFFER)
     if magic[:2] == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER)
+        return io.BufferedReader(_Unfolded(file, lambda: zlib.decompressobj(wbits=31)), _BUFFER)
     return io.BufferedReader(_Plain(file), _BUFFER)
 
 
+def _zstd_stream() -> Any:
+    import zstandard
+
+    return zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """What reading a file raises that is cut (`EOFError`), damaged, or cannot be read."""
+    import zstandard
+
+    return (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+
 class _Plain(io.RawIOBase):
-    """The file itself; closing it is the owner's business, as with the other two."""
+    """The file itself; closing it is the owner's business, as with the others."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -174,7 +182,7 @@ def read_whole(path: Path, limit: int) -> bytes:
     with open_input(path) as file:
         try:
             return decompressed(file).read(limit + 1)
-        except (EOFError, OSError, zlib.error) as error:
+        except damage() as error:
             raise BadInput(f"{path}: cannot be read: {error or 'the compressed file was cut'}") from None
 
 

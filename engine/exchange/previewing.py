@@ -250,7 +250,7 @@ def _git(look: _Look) -> None:
     for commit in history.times.values():
         look.moment(commit * 1_000_000)
     tip = references.branches.get(references.head) or min(tips)
-    files = Files(repository, Globs(look.options.paths))
+    files = Files(repository, Globs(look.options.paths), tip)
     for path, blob in sorted(files.changes(None, tip).items()):
         look.found.paths.append(path)
         if blob is None or len(look.found.paths) > _FILES:

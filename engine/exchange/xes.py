@@ -8,7 +8,6 @@ none, and those of a hostile file unfold without end.
 from __future__ import annotations
 
 import tempfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +19,7 @@ import numpy as np
 from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
-from engine.exchange.lines import decompressed, open_input
+from engine.exchange.lines import damage, decompressed, open_input
 
 MAX_DEPTH = 64
 _CHUNK = 1 << 16
@@ -105,7 +104,7 @@ class _Parser:
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise BadInput(f"{path}:{error.lineno}: invalid XES: {expat.errors.messages[error.code]}") from None
-        except (EOFError, OSError, zlib.error):
+        except damage():
             raise BadInput(f"{path}: the compressed file ends in the middle or is damaged; get it again") from None
         except BadInput as error:
             raise BadInput(f"{path}:{parser.CurrentLineNumber}: {error}") from None

@@ -77,7 +77,9 @@ leaves = st.one_of(
 )
 keys = st.sampled_from(["id", "name", "a", "b", "é", 'q"', "$bytes", "", "x y"])
 records = st.lists(
-    st.fixed_dictionaries({"id": st.integers(0, 5), "v": st.integers(0, 2)}, optional={"w": st.lists(st.integers(0, 3))}),
+    st.fixed_dictionaries(
+        {"id": st.integers(0, 5), "v": st.integers(0, 2)}, optional={"w": st.lists(st.integers(0, 3))}
+    ),
     max_size=6,
 )
 states = st.recursive(
@@ -106,7 +108,10 @@ def test_any_state_follows_any_other(versions: list[Any], spaced: bool) -> None:
 def edited_histories(draw: st.DrawFn) -> list[Any]:
     """Versions of one document, each an edit of the one before: the shapes that real histories have."""
     rng = random.Random(draw(st.integers(0, 2**32)))
-    document: Any = {"rows": [{"id": n, "v": n, "tags": ["x", "y"]} for n in range(rng.randint(0, 6))], "list": [1, 2, 3]}
+    document: Any = {
+        "rows": [{"id": n, "v": n, "tags": ["x", "y"]} for n in range(rng.randint(0, 6))],
+        "list": [1, 2, 3],
+    }
     versions = []
     for _ in range(draw(st.integers(1, 12))):
         document = json.loads(json.dumps(document))
@@ -319,7 +324,12 @@ def test_keys_are_typed() -> None:
 
 def test_bytes_and_their_escaped_form() -> None:
     source = Import()
-    for state in ({"a": {"$bytes": "aGk="}}, {"a": {"$$bytes": "aGk="}}, {"a": {"$bytes": "no base64!"}}, {"$bytes": "aGk="}):
+    for state in (
+        {"a": {"$bytes": "aGk="}},
+        {"a": {"$$bytes": "aGk="}},
+        {"a": {"$bytes": "no base64!"}},
+        {"$bytes": "aGk="},
+    ):
         source.put(state)
         text = json.dumps(source.vectors.json())
         assert text == json.dumps(state if "$$" not in str(state) else {"a": {"$bytes": "aGk="}})
