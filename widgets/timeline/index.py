@@ -68,7 +68,7 @@ class TimeIndex:
         order = np.argsort(key, kind="stable")
         self._order = (order if base is None else base[order]).astype(np.int32)
         self._offset = np.concatenate([[0], np.cumsum(np.bincount(timeline, minlength=timelines))])
-        # A timeline without transactions borrows the times of its neighbours, which does no harm.
+        # (A timeline without transactions borrows the times of its neighbours.)
         last = len(self._order) - 1
         self._earliest = columns.time[self._order[np.minimum(self._offset[:-1], last)]]
         self._latest = columns.time[self._order[np.maximum(self._offset[1:] - 1, 0)]]
@@ -102,7 +102,7 @@ class TimeIndex:
     def _search(self, timelines: Array, time: int) -> Array:
         """For each timeline the place of its first transaction that is not before `time`: binary searches at once."""
         low, high = self._offset[timelines], self._offset[timelines + 1]
-        inside = (self._earliest[timelines] < time) & (time <= self._latest[timelines])
+        inside = (self._earliest[timelines] < time) & (time <= self._latest[timelines]) & (low < high)
         result = np.where(time <= self._earliest[timelines], low, high)
         if self._columns is None or not inside.any():
             return result
