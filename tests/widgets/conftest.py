@@ -104,7 +104,7 @@ def settle(session, qtbot):
 
     def wait() -> None:
         QApplication.processEvents()
-        qtbot.waitUntil(lambda: not session.jobs.activities(), timeout=5000)
+        qtbot.waitUntil(lambda: not session.jobs.activities(), timeout=20000)
         QApplication.processEvents()
 
     return wait
