@@ -52,13 +52,13 @@ class Overview:
         new = columns.since(first) if first or columns.alive is not None else slice(None)
         ids = columns.timeline[new]
         x = self.view.xs(columns.time[new]).astype(np.int32)
-        lanes = lane[ids]
-        inside = (lanes >= 0) & (x >= 0) & (x < self.hue.shape[1])
-        row = lanes * ROWS // self._lanes if self._lanes > ROWS else lanes * (ROWS // self._lanes)
-        cell = row.astype(np.int32) * self.hue.shape[1] + x
+        step = ROWS // self._lanes
+        start = np.where(lane >= 0, lane * step if step else lane * ROWS // self._lanes, 0) * self.hue.shape[1]
+        inside = (x >= 0) & (x < self.hue.shape[1]) & (lane >= 0)[ids]
+        cell = start.astype(np.int32)[ids] + x
         if not inside.all():
             cell, ids = cell[inside], ids[inside]
-        self.hue.reshape(-1)[cell] = (ids % HUES + 1).astype(np.uint8)
+        self.hue.reshape(-1)[cell] = (np.arange(len(lane)) % HUES + 1).astype(np.uint8)[ids]
 
     def image(self, colours: Array) -> QImage:
         """The strip as a picture; few lanes get thicker rows."""
