@@ -41,7 +41,7 @@ class StateEditing(QObject):
     def writable(self) -> bool:
         """Whether the store takes commits."""
         store = self._session.store
-        return store is not None and not getattr(store, "read_only", False)
+        return store is not None and store.writable
 
     def edits_at(self, dense: int) -> Edits:
         """The edits to show at a moment."""
