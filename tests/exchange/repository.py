@@ -18,11 +18,15 @@ Content = str | bytes
 
 
 class Repository:
-    """Commits are made from all the files that they have, one an hour, and named by their ids."""
+    """Commits are made from all the files that they have, one an hour, and named by their ids. A folder that is a
+    repository already is opened for reading."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.git = pygit2.init_repository(str(path), bare=True, initial_head="main")
+        if path.exists():
+            self.git = pygit2.Repository(str(path))
+        else:
+            self.git = pygit2.init_repository(str(path), bare=True, initial_head="main")
         self._made = 0
 
     def commit(
