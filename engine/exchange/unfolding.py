@@ -6,6 +6,7 @@ last place to the first, then containers from the top down (new children, moves)
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 from engine.exchange.alignment import NEW, staying
@@ -167,7 +168,7 @@ class _Unfolding:
         """Write a path with all that stands below it."""
         self._made.add(path)
         members = self._after.value(path)
-        if isinstance(members, frozenset):
+        if isinstance(members, Set):
             self._put_set(path, members)
         else:
             self._say("put", self._text(self._after, path), value=self._without_sets(path))
@@ -183,7 +184,7 @@ class _Unfolding:
     def _add_sets_below(self, container: int) -> None:
         """Add sets member by member, and bring them to their place in their map."""
         order = list(self._order(self._after, container)) if self._after.state.value(container) in (MAP, LIST) else []
-        sets = [child for child in order if isinstance(self._after.value(child), frozenset)]
+        sets = [child for child in order if isinstance(self._after.value(child), Set)]
         present = [child for child in order if child not in sets]
         for child in order:
             if child in sets:
@@ -195,7 +196,7 @@ class _Unfolding:
             else:
                 self._add_sets_below(child)
 
-    def _put_set(self, path: int, members: frozenset[Any]) -> None:
+    def _put_set(self, path: int, members: Set[Any]) -> None:
         text = self._text(self._after, path)
         for member in values.to_json(members) or [None]:
             self._say("add", text, value=member)
@@ -221,7 +222,7 @@ class _Unfolding:
             self._say("add" if kind == Kind.ADD else "discard", text, value=argument)
         elif self._after.state.value(path) > LIST:
             value = self._after.leaf(path)
-            if isinstance(value, frozenset):
+            if isinstance(value, Set):
                 self._say("remove", text)
                 self._put_set(path, value)
             else:
@@ -237,10 +238,10 @@ def _splice(argument: bytes) -> dict[str, Any]:
 def _has_sets(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(map(_has_sets, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, frozenset)
+    return isinstance(value, Set)
 
 
 def _prune(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _prune(item) for key, item in value.items() if not isinstance(item, frozenset)}
+        return {key: _prune(item) for key, item in value.items() if not isinstance(item, Set)}
     return [_prune(item) for item in value] if isinstance(value, list) else value
