@@ -28,6 +28,7 @@ class Repository:
         else:
             self.git = pygit2.init_repository(str(path), bare=True, initial_head="main")
         self._made = 0
+        self._states: dict[str, dict[str, Any]] = {}
 
     def commit(
         self,
@@ -90,7 +91,9 @@ class Repository:
     def state(self, commit: str) -> dict[str, Any]:
         """What the files of a commit say, in order of their paths; one that does not parse says what it said in the
         first parent, if it was there."""
-        state: dict[str, Any] = {}
+        if commit in self._states:
+            return self._states[commit]
+        state = self._states[commit] = {}
         parents = self.parents(commit)
         for name, data in sorted(self.files(commit).items()):
             try:
@@ -106,8 +109,8 @@ class Repository:
 
 def parsed(name: str, data: bytes) -> Any:
     """What a file says. ValueError where it is broken, LookupError where it is none that is read."""
-    text = data.decode()
     reader = _READERS[Path(name).suffix]
+    text = data.decode()
     if not text.strip():
         raise ValueError("empty")
     try:
