@@ -1,7 +1,6 @@
 """Snapshots: one version a line, exactly as it is there, on a line or as a graph."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from engine import Store
 from engine.errors import BadInput
 from tests.exchange.merges import unwritten
 from tests.exchange.support import (
-    Countdown,
     by_source,
     clock,
     exact,
@@ -159,43 +157,6 @@ def test_a_version_without_parents_follows_the_last_one_of_its_timeline(store: S
     assert [store.get(dense).parents for dense in range(4)] == [(), (0,), (0,), (1,)]
 
 
-def test_a_parent_that_comes_later_or_never_is_told(store: Store, tmp_path: Path) -> None:
-    source = write_lines(tmp_path / "g.jsonl", graph(("a", 0, [], "main"), ("b", 1, ["z"], "main")))
-    with pytest.raises(BadInput, match=r'g\.jsonl:2: the parent "z" is no earlier version'):
-        store.import_from(source)
-    assert states(store) == ["0"]
-
-
-# ------------------------------------------------------------------------------------------ again, and grown
-
-
-@pytest.mark.parametrize("cut", [1, 2, 3, 5])
-def test_a_source_that_grew_gives_what_it_would_have_given_at_once(tmp_path: Path, cut: int) -> None:
-    source = tmp_path / "g.jsonl"
-    write_lines(source, GRAPH)
-    take_in(tmp_path / "once", source)
-    write_lines(source, GRAPH[:cut])
-    assert take_in(tmp_path / "twice", source).transactions == cut
-    write_lines(source, GRAPH)
-    assert take_in(tmp_path / "twice", source).transactions == len(GRAPH) - cut
-    assert take_in(tmp_path / "twice", source).transactions == 0
-    with Store.open(tmp_path / "once") as once, Store.open(tmp_path / "twice") as twice:
-        assert ids(once) == ids(twice)
-        assert states(once) == states(twice)
-        assert heads(once) == heads(twice)
-
-
-def test_the_same_source_elsewhere_and_otherwise_compressed_is_the_same(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    one = write_lines(tmp_path / "one.jsonl", GRAPH)
-    other = write_lines(tmp_path / "folder" / "two.jsonl.zst", GRAPH)
-    take_in(tmp_path / "x", one)
-    take_in(tmp_path / "y", other)
-    with Store.open(tmp_path / "x") as x, Store.open(tmp_path / "y") as y:
-        assert ids(x) == ids(y)
-        assert x.import_from(other).transactions == 0
-
-
 def test_options_that_shape_what_comes_out_make_another_source_of_it(tmp_path: Path) -> None:
     source = write_lines(tmp_path / "a.jsonl", snapshots([[{"id": 1, "k": 2}], [{"id": 2, "k": 2}]]))
     take_in(tmp_path / "x", source)
@@ -203,73 +164,6 @@ def test_options_that_shape_what_comes_out_make_another_source_of_it(tmp_path: P
     with Store.open(tmp_path / "x") as x, Store.open(tmp_path / "y") as y:
         assert states(x) == states(y)
         assert not set(ids(x)) & set(ids(y))
-
-
-def test_a_past_that_was_changed_is_refused(store: Store, tmp_path: Path) -> None:
-    records = snapshots([{"n": number} for number in range(5)])
-    source = write_lines(tmp_path / "a.jsonl", records)
-    store.import_from(source)
-    before = ids(store)
-    records[2]["state"] = {"n": 99}
-    with pytest.raises(BadInput, match=r"a\.jsonl: the part that was imported before has changed"):
-        store.import_from(write_lines(source, [*records, *snapshots([7])]))
-    with pytest.raises(BadInput, match="has changed"):
-        store.import_from(write_lines(source, snapshots([{"n": number} for number in range(4)])))
-    assert ids(store) == before
-
-
-def test_another_source_into_the_same_store_gets_its_own_timeline(store: Store, tmp_path: Path) -> None:
-    store.import_from(write_lines(tmp_path / "a.jsonl", snapshots([1, 2])))
-    result = store.import_from(write_lines(tmp_path / "b.jsonl", snapshots(["x"])))
-    assert result.timelines == ["main@b"]
-    assert store.at("main").json() == 2
-    assert store.at("main@b").json() == "x"
-
-
-def test_an_import_onto_a_named_timeline_goes_on_from_it(store: Store, tmp_path: Path) -> None:
-    store.commit([{"op": "put", "path": "$.mine", "value": 1}])
-    source = write_lines(tmp_path / "a.jsonl", snapshots([{"theirs": 1}]))
-    assert store.import_from(source, timeline="main").timelines == ["main"]
-    assert store.get(1).parents == (0,)
-    assert store.at().json() == {"theirs": 1}
-
-
-def test_own_commits_on_an_imported_timeline_are_left_alone(store: Store, tmp_path: Path) -> None:
-    source = write_lines(tmp_path / "a.jsonl", snapshots([{"n": 1}]))
-    store.import_from(source)
-    store.commit([{"op": "put", "path": "$.mine", "value": 1}])
-    result = store.import_from(write_lines(source, snapshots([{"n": 1}, {"n": 2}])))
-    assert store.at("main").json() == {"n": 1, "mine": 1}
-    assert store.at("main@a").json() == {"n": 2}
-    assert any("main has transactions of its own" in warning for warning in result.warnings)
-
-
-# --------------------------------------------------------------------------------- stopped, undone, redone
-
-
-@pytest.mark.parametrize("calls", [0, 1, 7, 25])
-def test_stopped_half_way_and_gone_on(tmp_path: Path, open_store: Callable[[str], Store], calls: int) -> None:
-    from engine.errors import Cancelled
-
-    source = write_lines(tmp_path / "a.jsonl", snapshots([{"n": n, "rows": [{"id": n}]} for n in range(30)]))
-    whole, store = open_store("whole"), open_store("stopped")
-    whole.import_from(source)
-    with pytest.raises(Cancelled, match=r"stopped; \d+ transactions were imported"):
-        store.import_from(source, cancel=Countdown(calls))
-    count = store.graph.count
-    assert count <= calls
-    assert states(store) == states(whole)[:count]
-    assert store.import_from(source).transactions == 30 - count
-    assert ids(store) == ids(whole)
-    assert states(store) == states(whole)
-
-
-def test_progress_comes_to_its_end(store: Store, tmp_path: Path) -> None:
-    source = write_lines(tmp_path / "a.jsonl", snapshots(range(20)))
-    told: list[tuple[int, int | None, str]] = []
-    store.import_from(source, progress=lambda *numbers: told.append(numbers))
-    assert told[-1] == (source.stat().st_size, source.stat().st_size, "bytes")
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
 
 
 def test_an_import_is_one_action_that_can_be_undone_and_made_again(store: Store, tmp_path: Path) -> None:
@@ -285,18 +179,3 @@ def test_an_import_is_one_action_that_can_be_undone_and_made_again(store: Store,
     assert store.tags() == {}
     assert store.redo() is not None
     assert (store.heads(), store.tags()) == (after, tags)
-
-
-def test_what_was_undone_comes_back_with_the_next_import(tmp_path: Path, open_store: Callable[[str], Store]) -> None:
-    source = write_lines(tmp_path / "g.jsonl", GRAPH)
-    whole, store = open_store("whole"), open_store("undone")
-    whole.import_from(source)
-    store.import_from(source)
-    before = store.heads()
-    store.undo()
-    assert store.at().json() == {}
-    store.import_from(source)
-    assert store.heads() == before
-    assert {name: [store.get(head).id for head in heads] for name, heads in store.heads().items()} == {
-        name: [whole.get(head).id for head in heads] for name, heads in whole.heads().items()
-    }
