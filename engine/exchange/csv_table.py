@@ -89,8 +89,8 @@ class ChangeLog:
         given = dict(self._options.mapping)
         sample = [row for _, row in islice(self.rows(), _SAMPLE)]
         columns = list(sample[0]) if sample else []
-        for name in given.values():
-            if columns and name not in columns:
+        for field, name in given.items():
+            if columns and field != "key" and name not in columns:
                 raise BadInput(f"{self._path}: there is no column {name!r}; there are {', '.join(columns[:12])}")
         low = {name.lower(): name for name in columns}
         time = given.get("time") or next((low[name] for name in _TIMES if name in low), None)

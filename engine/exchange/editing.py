@@ -27,8 +27,8 @@ class Editor:
 
         Raises `BadInput`, and then nothing has changed, where something else stands in the way.
         """
-        self._check(tree, path)
         _check_key(path, members)
+        self._check(tree, path)
         tree = self._shadow.own(tree)
         node, pattern = self._open(tree, 0, self._shadow.identities.root)
         for selector in path:

@@ -62,7 +62,7 @@ def read_records(path: Path, records: Records, intake: Intake, options: Options,
         try:
             take(content)
         except (BadInput, NotFound) as error:
-            why = _reason(content, error)
+            why = reason(content, error)
             if not options.skip_bad:
                 notes["count"], notes["digest"] = before
                 raise BadInput(f"{path}:{number}: {why}") from None
@@ -79,7 +79,7 @@ def _changed(path: Path) -> BadInput:
     )
 
 
-def _reason(content: bytes, error: KnownError) -> str:
+def reason(content: bytes, error: KnownError) -> str:
     """What is wrong with a line, with the column where the strict reader knows it."""
     if isinstance(error, InvalidValue):
         try:

@@ -16,6 +16,7 @@ from engine.exchange.entities import read_header
 from engine.exchange.fields import candidates
 from engine.exchange.globs import Globs
 from engine.exchange.identity import Identities
+from engine.exchange.jsonlines import reason
 from engine.exchange.lines import LineReader
 from engine.exchange.options import Cancel, Options, Progress
 from engine.exchange.records import RecordReader
@@ -177,7 +178,7 @@ def _lines(look: _Look, read: object, limit: int) -> None:
                         read(line.strip())
                         look.found.looked_at += 1
                     except BadInput as error:
-                        look.found.problems.append((f"{look.path.name}:{number}", str(error)))
+                        look.found.problems.append((f"{look.path.name}:{number}", reason(line.strip(), error)))
                 elif time.monotonic() - began > _SECONDS:
                     return
                 look.tick(lines.done, lines.size, "bytes")
