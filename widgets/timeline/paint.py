@@ -75,14 +75,14 @@ def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-PIECES = 10  #: lines that make a curve
+PIECES = 12  #: lines that make a curve
 
 
 def curve_lines(curves: Array, pieces: int = PIECES) -> Array:
     """Curves [n, 4] that leave and arrive horizontally, as lines [n · pieces, 4]: cubic Bézier curves whose handles
     are half way in x.
     """
-    t = np.linspace(0, 1, pieces + 1)
+    t = (1 - np.cos(np.linspace(0, np.pi, pieces + 1))) / 2  # closer together at the ends, where it bends
     s = t * t * (3 - 2 * t)
     x0, y0, x1, y1 = (curves[:, [at]] for at in range(4))
     x = x0 + (x1 - x0) * (1.5 * t - 1.5 * t * t + t**3)
