@@ -27,8 +27,10 @@ for _role in ("AUTHOR", "COMMITTER"):
     os.environ[f"GIT_{_role}_NAME"] = "Test"
     os.environ[f"GIT_{_role}_EMAIL"] = "test@example.invalid"
 
-# Examples are not timed, and a failure prints what replays it. `soak` is for ./dev soak.
+# Examples are not timed, and a failure prints what replays it. pytest by itself looks for new examples every time;
+# ./dev test judges every change by the same ones (`repeatable`); ./dev soak takes many new ones for hours (`soak`).
 settings.register_profile("suite", deadline=None, print_blob=True)
+settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile(
     "soak", deadline=None, print_blob=True, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
 )
