@@ -30,6 +30,14 @@ def snapshots(states: Iterable[Any], **more: Any) -> list[dict[str, Any]]:
     return [{"time": clock(number), "state": state, **more} for number, state in enumerate(states)]
 
 
+def graph(*versions: tuple[str, Any, list[str], str]) -> list[dict[str, Any]]:
+    """Records of snapshots from (id, state, parents, timeline), one an hour."""
+    return [
+        {"time": clock(number), "state": state, "id": name, "parents": parents, "timeline": timeline}
+        for number, (name, state, parents, timeline) in enumerate(versions)
+    ]
+
+
 def write_lines(path: Path, records: Iterable[Any]) -> Path:
     """A file of JSON Lines, compressed as its name says. Text is written as it is, anything else as JSON."""
     lines = [record if isinstance(record, str) else json.dumps(record) for record in records]

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.exchange.support import (
     by_source,
     clock,
     exact,
+    graph,
     heads,
     ids,
     snapshots,
@@ -107,14 +107,6 @@ def test_an_empty_file_is_told(store: Store, tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------------------------------- a graph
-
-
-def graph(*versions: tuple[str, Any, list[str], str]) -> list[dict[str, Any]]:
-    """Records from (id, state, parents, timeline)."""
-    return [
-        {"time": clock(number), "state": state, "id": name, "parents": parents, "timeline": timeline}
-        for number, (name, state, parents, timeline) in enumerate(versions)
-    ]
 
 
 GRAPH = graph(
