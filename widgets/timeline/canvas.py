@@ -250,6 +250,7 @@ class Canvas(QAbstractScrollArea):
         self.labels.paint(painter, frame, window, self.model.name, self._titles, tags_in_view(self))
         paint_overlay(painter, self, below=False)
         painter.restore()
+        self.labels.begin(painter)  # it has another font again
         self.labels.paint_axis(painter, self.view)
         self.labels.paint_flags(painter, self.view, self._gestures.flags(pointer=marks))
         if self.hasFocus() and marks:

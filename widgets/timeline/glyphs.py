@@ -26,6 +26,8 @@ StampKey = tuple[str, int, int, float]  #: text, ink, paper, device pixels per p
 class Glyphs:
     """Draws texts in one font, cut to a width with an ellipsis; keeps those that are drawn again."""
 
+    _set: "Glyphs | None" = None  # whose font the painter has, in the painting that goes on
+
     def __init__(self, font: QFont, capacity: int = CAPACITY) -> None:
         self.font = font
         self.metrics = QFontMetricsF(font)
@@ -37,7 +39,8 @@ class Glyphs:
         self._made, self._stamping, self._ratio = 0, False, 1.0
 
     def begin(self, painter: QPainter) -> None:
-        """A painting begins. Documents of shapes get real text."""
+        """A painting begins, or has taken back the font. Documents of shapes get real text."""
+        Glyphs._set = None
         self._made, self._stamping = 0, not is_vector(painter)
         self._ratio = painter.device().devicePixelRatio()
 
@@ -61,8 +64,9 @@ class Glyphs:
         """Draw what `fit` gave. `inks` are the colours of pen and paper, if it may be stamped."""
         stamp = self._stamp(shown, width, *inks) if inks is not None and self._stamping else None
         if stamp is None:
-            if painter.font() is not self.font:
+            if Glyphs._set is not self:  # setting it again takes as long as drawing a word
                 painter.setFont(self.font)
+                Glyphs._set = self
             painter.drawText(QPointF(round(x), round(baseline)), shown)
         else:
             painter.drawPixmap(round(x), round(baseline) - round(self.ascent), stamp)

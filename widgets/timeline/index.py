@@ -1,6 +1,6 @@
 """Finds the transactions of given timelines in a stretch of time, without looking at the others; no Qt.
 
-Transactions are sorted by timeline, within a timeline by time (4 bytes each). Lanes are no part of it, so hiding,
+Transactions are sorted by timeline, within a timeline by time (12 bytes each). Lanes are no part of it, so hiding,
 pinning or a new layout never touch it. What was appended since the last sorting is looked through one by one.
 """
 
@@ -12,6 +12,8 @@ from .columns import Array, Columns
 
 #: So many new transactions are kept unsorted.
 UNSORTED = 65_536
+#: So many ranges are searched one after the other; more of them all at once, step by step.
+FEW = 96
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,7 @@ class TimeIndex:
 
     def __init__(self) -> None:
         self._order = np.zeros(0, np.int32)
+        self._times = np.zeros(0, np.int64)  # in that order
         self._offset = np.zeros(1, np.int64)
         self._earliest = np.zeros(0, np.int64)
         self._latest = np.zeros(0, np.int64)
@@ -69,9 +72,9 @@ class TimeIndex:
         self._order = (order if base is None else base[order]).astype(np.int32)
         self._offset = np.concatenate([[0], np.cumsum(np.bincount(timeline, minlength=timelines))])
         # (A timeline without transactions borrows the times of its neighbours.)
-        last = len(self._order) - 1
-        self._earliest = columns.time[self._order[np.minimum(self._offset[:-1], last)]]
-        self._latest = columns.time[self._order[np.maximum(self._offset[1:] - 1, 0)]]
+        self._times = columns.time[self._order]
+        self._earliest = self._times[np.minimum(self._offset[:-1], len(self._order) - 1)]
+        self._latest = self._times[np.maximum(self._offset[1:] - 1, 0)]
         self._sorted = columns.count
 
     def ranges(self, timelines: Array, start: int, end: int) -> "Ranges":
@@ -111,13 +114,15 @@ class TimeIndex:
 
     def _bisect(self, low: Array, high: Array, time: int) -> Array:
         """In each range of the order the first place that is not before `time`."""
-        assert self._columns is not None
-        times, order = self._columns.time, self._order
+        times = self._times
+        if len(low) <= FEW:
+            ranges = zip(low.tolist(), high.tolist(), strict=True)
+            return np.array([start + times[start:stop].searchsorted(time) for start, stop in ranges], np.int64)
         open_ = np.arange(len(low))  # the ranges that are not narrowed down yet: most are short
         start, stop = low.copy(), high.copy()
         while len(open_):
             middle = (start + stop) >> 1
-            before = times[order[middle]] < time
+            before = times[middle] < time
             start = np.where(before, middle + 1, start)
             stop = np.where(before, stop, middle)
             done = start >= stop

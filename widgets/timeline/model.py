@@ -124,11 +124,20 @@ class TimelineModel(QObject):
             if self.session.store is store:
                 raise error
 
+        before = self.refs if self.refs.count else None
         self.session.run(
-            Job("Read timelines and tags", lambda _: read_refs(store, columns), take, failed, key="timeline-refs")
+            Job(
+                "Read timelines and tags",
+                lambda _: read_refs(store, columns, before),
+                take,
+                failed,
+                key="timeline-refs",
+            )
         )
 
     def _take_refs(self, refs: Refs) -> None:
+        if refs is self.refs:
+            return
         known, self.refs = self.refs, refs
         self._tagged = refs.tagged()
         if not np.array_equal(known.dead, refs.dead):

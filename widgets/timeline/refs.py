@@ -1,6 +1,6 @@
 """Which names stand at which transaction, and which transactions nothing leads to any more; no Qt."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from .columns import Array, Columns
 
 if TYPE_CHECKING:
     from engine.store import Store
+
+FEW = 64  #: so many timelines may have moved for the rest to be left as it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class Refs:
 
     badges: Mapping[int, tuple[Badge, ...]] = field(default_factory=dict)  #: by transaction
     dead: Array = field(default_factory=lambda: np.zeros(0, np.int32))  #: what no head or tag leads to, ascending
+    heads: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    tags: Mapping[str, int] = field(default_factory=dict)
+    count: int = 0  #: how many transactions there were
+    led_to: int = 0  #: heads have led to all transactions before this one
 
     def at(self, dense: int) -> tuple[Badge, ...]:
         """The names at a transaction, timelines first."""
@@ -38,31 +44,82 @@ class Refs:
 
     def tagged(self) -> Array:
         """The transactions that have tags, ascending."""
-        return np.array(sorted(d for d, held in self.badges.items() if any(b.is_tag for b in held)), np.int64)
+        return np.unique(np.array([dense for dense in self.tags.values() if dense < self.count], np.int64))
 
 
-def read_refs(store: "Store", columns: Columns) -> Refs:
-    """The refs of a store; may run in a worker thread."""
-    return make_refs(store.heads(), store.tags(), columns)
+def read_refs(store: "Store", columns: Columns, before: Refs | None = None) -> Refs:
+    """The refs of a store; may run in a worker thread. `before` is what was read last."""
+    heads, tags = store.heads(), store.tags()
+    if before is not None and tags == before.tags:
+        moved = {name for name, _ in heads.items() ^ before.heads.items()}
+        if not moved and columns.count == before.count:
+            return before
+        if len(moved) <= FEW and (ahead := moved_ahead(before, heads, moved, columns)) is not None:
+            return ahead
+    return make_refs(heads, tags, columns, before)
 
 
-def make_refs(heads: Mapping[str, Iterable[int]], tags: Mapping[str, int], columns: Columns) -> Refs:
-    """Put the names where they stand. What came after `columns` was taken is left out."""
+def make_refs(
+    heads: Mapping[str, tuple[int, ...]], tags: Mapping[str, int], columns: Columns, before: Refs | None = None
+) -> Refs:
+    """Put the names where they stand. What came after `columns` was taken is left out.
+
+    What an import has written, no head leads to at first. So of the transactions that came since `before`, only those
+    are dead that heads have led to.
+    """
     badges: dict[int, list[Badge]] = {}
-    ids: dict[str, list[int]] = {}
-    for number, name in enumerate(columns.names):
-        ids.setdefault(name, []).append(number)
+    ids = _ids(columns)
     for name, held in heads.items():
         for head in held:
             if 0 <= head < columns.count and name in ids:
-                # A name can have been given twice, once to a timeline that is deleted now.
-                own = int(columns.timeline[head])
-                badges.setdefault(head, []).append(Badge(name, own if own in ids[name] else ids[name][-1]))
+                badges.setdefault(head, []).append(_badge(name, head, ids, columns))
     for name, dense in sorted(tags.items()):
         if 0 <= dense < columns.count:
             badges.setdefault(dense, []).append(Badge(name, -1))
-    kept = np.fromiter(badges, np.int64, len(badges))
-    return Refs({dense: tuple(held) for dense, held in badges.items()}, unreachable(columns, kept))
+    lost = unreachable(columns, np.fromiter(badges, np.int64, len(badges)))
+    known = before.led_to if before is not None else columns.count
+    led_to = int(lost[np.searchsorted(lost, known)]) if len(lost) and lost[-1] >= known else columns.count
+    dead = lost[lost < known]
+    return Refs({d: tuple(held) for d, held in badges.items()}, dead, heads, tags, columns.count, led_to)
+
+
+def moved_ahead(before: Refs, heads: Mapping[str, tuple[int, ...]], moved: set[str], columns: Columns) -> Refs | None:
+    """The refs after some timelines went on or were made, as with a commit; None if more than that has happened."""
+    if before.led_to != before.count:
+        return None
+    badges = dict(before.badges)
+    new: set[int] = set()
+    ids = _ids(columns)
+    dead = set(before.dead.tolist())
+    for name in moved:
+        old, now = before.heads.get(name), heads.get(name)
+        if now is None or len(now) != 1 or now[0] >= columns.count or name not in ids or (old and len(old) > 1):
+            return None
+        dense = now[0]
+        while dense >= before.count:
+            new.add(dense)
+            dense = int(columns.parent[dense])
+        if dense in dead or (old and dense != old[0]):
+            return None
+        if old:
+            badges[old[0]] = tuple(badge for badge in badges[old[0]] if badge.is_tag or badge.name != name)
+        badges[now[0]] = (_badge(name, now[0], ids, columns), *badges.get(now[0], ()))
+    if len(new) != columns.count - before.count:
+        return None  # there are merges, or transactions that no head leads to yet
+    return Refs(badges, before.dead, heads, before.tags, columns.count, columns.count)
+
+
+def _ids(columns: Columns) -> dict[str, list[int]]:
+    """The timelines of each name; deleted ones can have had the same."""
+    ids: dict[str, list[int]] = {}
+    for number, name in enumerate(columns.names):
+        ids.setdefault(name, []).append(number)
+    return ids
+
+
+def _badge(name: str, head: int, ids: dict[str, list[int]], columns: Columns) -> Badge:
+    own = int(columns.timeline[head])
+    return Badge(name, own if own in ids[name] else ids[name][-1])
 
 
 def unreachable(columns: Columns, kept: Array) -> Array:

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.timeline.refs import Badge, make_refs, unreachable
+from widgets.timeline.refs import Badge, make_refs, moved_ahead, read_refs, unreachable
 
-from .diagram import graph
+from .diagram import graph, prefix
 from .graphs import graphs
 
 
@@ -56,3 +56,66 @@ def test_dead_is_what_is_no_ancestor_of_a_head(columns, heads):
         work += columns.extra_parent[columns.extra_child == dense].tolist()
     kept = np.array(sorted(heads), np.int64)
     assert unreachable(columns, kept).tolist() == sorted(set(range(columns.count)) - seen)
+
+
+class Store:
+    """Heads and tags that a test sets."""
+
+    def __init__(self, heads: dict[str, tuple[int, ...]], tags: dict[str, int] | None = None) -> None:
+        self._heads, self._tags = heads, tags or {}
+
+    def heads(self) -> dict[str, tuple[int, ...]]:
+        return self._heads
+
+    def tags(self) -> dict[str, int]:
+        return self._tags
+
+
+WHOLE = graph("main a b | fix@b c | main d e | fix f | try@e g")
+
+
+def test_a_commit_moves_one_badge():
+    before = read_refs(Store({"main": (1,), "fix": (2,)}, {"v": 1}), prefix(WHOLE, 3))
+    after = read_refs(Store({"main": (4,), "fix": (2,)}, {"v": 1}), prefix(WHOLE, 5), before)
+    assert after.at(1) == (Badge("v", -1),)
+    assert after.at(4) == (Badge("main", 0),)
+    assert after.at(2) == (Badge("fix", 1),)
+    assert (after.count, after.led_to, after.dead.tolist()) == (5, 5, [])
+    again = read_refs(Store({"main": (4,), "fix": (2,)}, {"v": 1}), prefix(WHOLE, 5), after)
+    assert again is after
+
+
+def test_what_has_moved_ahead_is_as_if_read_anew():
+    before = make_refs({"main": (1,), "fix": (2,)}, {}, prefix(WHOLE, 3))
+    heads = {"main": (4,), "fix": (5,), "try": (6,)}
+    ahead = moved_ahead(before, heads, {"main", "fix", "try"}, WHOLE)
+    anew = make_refs(heads, {}, WHOLE)
+    assert {d: held for d, held in ahead.badges.items() if held} == dict(anew.badges)
+
+
+def test_an_undone_commit_is_dead_and_alive_again_when_redone():
+    first = read_refs(Store({"main": (1,)}), prefix(WHOLE, 2))
+    columns = graph("main a b c")
+    second = read_refs(Store({"main": (2,)}), columns, first)
+    undone = read_refs(Store({"main": (1,)}), columns, second)
+    assert undone.dead.tolist() == [2]
+    assert read_refs(Store({"main": (2,)}), columns, undone).dead.tolist() == []
+
+
+def test_what_an_import_has_written_is_not_dead_before_a_head_leads_to_it():
+    first = read_refs(Store({"main": (1,)}), prefix(WHOLE, 2))
+    during = read_refs(Store({"main": (1,)}), prefix(WHOLE, 5), first)
+    assert during.dead.tolist() == []
+    assert during.led_to == 2
+    after = read_refs(Store({"main": (4,), "fix": (5,), "try": (6,)}), WHOLE, during)
+    assert (after.dead.tolist(), after.led_to) == ([], 7)
+    assert read_refs(Store({"main": (4,), "fix": (5,)}), WHOLE, after).dead.tolist() == [6]
+
+
+def test_a_timeline_at_an_old_transaction_gets_a_badge():
+    names = [*WHOLE.names, "later"]
+    before = read_refs(Store({"main": (4,), "fix": (5,), "try": (6,)}), WHOLE)
+    after = read_refs(
+        Store({"main": (4,), "fix": (5,), "try": (6,), "later": (0,)}), replace(WHOLE, names=names), before
+    )
+    assert after.at(0) == (Badge("later", 3),)
