@@ -44,7 +44,11 @@ class Store:
     """
 
     def __init__(self, database: Database) -> None:
-        self._core = Core(database)
+        try:
+            self._core = Core(database)
+        except BaseException:
+            database.close()
+            raise
         self._writer = Writer(self._core)
         self.path = database.path
 
