@@ -79,7 +79,9 @@ class ChangeLog:
                 for line, row in read_table(text):
                     self.done = file.tell()
                     yield line, row
-        except (InvalidValue, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise BadInput(f"{self._path}: invalid UTF-8; save the file as UTF-8") from None
+        except InvalidValue as error:
             raise BadInput(f"{self._path}: {error}") from None
         except damage():
             raise BadInput(f"{self._path}: the compressed file is cut or damaged; get it again") from None
