@@ -1,7 +1,9 @@
 """The canvas: lanes over a real time axis, painted by hand."""
 
+from time import perf_counter
+
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
@@ -16,7 +18,6 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from widgets.theme import theme
 
-from .axis import full_label
 from .columns import Array
 from .frame import Detail, Frame, compose, dot_size
 from .gestures import Gestures
@@ -24,11 +25,13 @@ from .labels import AXIS, Labels
 from .model import TimelineModel, first_line
 from .overlay import paint_overlay, tags_in_view
 from .paint import paint_frame, pen
+from .tool_tip import tool_tip
 from .viewport import EARLIEST, Viewport
 from .window import Arrangement, LaneWindow
 
 LANE_HEIGHTS = (8, 12, 16, 20, 24, 30, 36, 48)
 _LANE_HEIGHT = 30
+_SLICE = 0.006  #: s: no longer between two frames
 REACH = 7  #: how near, in pixels, a click must be to a transaction
 
 
@@ -59,6 +62,8 @@ class Canvas(QAbstractScrollArea):
         self._frame: Frame | None = None
         self._arranging = False
         self._gestures = Gestures(self)
+        self._refiner = QTimer(self, singleShot=True, interval=4)
+        self._refiner.timeout.connect(self._refine)
         model.reset.connect(self._reset)
         model.grew.connect(self._grew)
         model.refs_changed.connect(self.refresh)
@@ -225,7 +230,20 @@ class Canvas(QAbstractScrollArea):
         if self._frame is None:
             ratio = self.devicePixelRatioF()
             self._frame = compose(self.model.scene, self.view, self.window_of_lanes, self.model.found, ratio)
+            if self.model.scene.pyramid.rough:
+                self._refiner.start()
         return self._frame
+
+    @Slot()
+    def _refine(self) -> None:
+        """Between two frames, make exact what was only estimated."""
+        pyramid, start = self.model.scene.pyramid, perf_counter()
+        while pyramid.rough and perf_counter() - start < _SLICE:
+            pyramid.refine()
+        if pyramid.rough:
+            self._refiner.start()
+        else:
+            self._forget()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the canvas."""
@@ -302,26 +320,6 @@ class Canvas(QAbstractScrollArea):
         x = self.view.x(int(self.model.scene.columns.time[dense]))
         return QPointF(min(max(x, -1e6), 1e6), float(self.window_of_lanes.y(np.array([lane]))[0]))
 
-    def tool_tip_at(self, point: QPointF) -> str:
-        """What to say about the place under the pointer."""
-        dense = self.dot_at(point)
-        if dense >= 0:
-            return self._describe(dense)
-        timeline = self.timeline_at(point)
-        if timeline < 0:
-            return ""
-        count = int(self.model.scene.extents.count[timeline])
-        transactions = "1 transaction" if count == 1 else f"{count} transactions"
-        return f"{self.model.name(timeline)}: {transactions}"
-
-    def _describe(self, dense: int) -> str:
-        author, message = self.model.texts.now(np.array([dense]))[0]
-        scene = self.model.scene
-        name = self.model.name(int(scene.columns.timeline[dense]))
-        where = " · ".join(part for part in (name, author) if part)
-        moment = f"{full_label(int(scene.columns.time[dense]))} UTC"
-        return "\n".join((first_line(message), where, moment, self.model.handle(dense)))
-
     # ------------------------------------------------------------------ events
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -369,7 +367,7 @@ class Canvas(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tool tips, and the end of hovering."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self.tool_tip_at(QPointF(event.pos()))
+            text = tool_tip(self, QPointF(event.pos()))
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:

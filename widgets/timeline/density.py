@@ -19,6 +19,9 @@ MOST = np.iinfo(np.uint16).max
 #: With more transactions than this to look at, tiles are made two levels finer at once and added up, so that
 #: zooming in does not look at all of them again and again.
 MANY = 100_000
+#: Of more transactions than this only some are looked at, at first: such tiles are rough until `refine` has made them
+#: exact, between two frames. Heights are logarithms, so one hardly sees the difference.
+SAMPLE = 150_000
 TILES = 320
 
 TileKey = tuple[int, int, int]  #: level, number of the tile in time, number of the block of lanes
@@ -30,6 +33,7 @@ class Tile:
 
     count: Array  #: uint16 [LANES, BINS]
     hue: Array  #: uint8 [LANES, BINS]
+    rough: bool = False  #: made from some of the transactions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +56,30 @@ class DensityPyramid:
         self._index, self._hues, self._capacity = index, hues, capacity
         self._tiles: OrderedDict[TileKey, Tile] = OrderedDict()
         self._members: dict[int, Array] = {}
+        self._rough: set[TileKey] = set()
+        self._show(columns, lane)
+
+    def _show(self, columns: Columns, lane: Array) -> None:
         self._columns, self._lane = columns, lane
+        # One gather from a small table: a remainder for each of a million takes longer than all the rest.
+        self._hue = (np.arange(len(lane)) % self._hues + 1).astype(np.uint8)
+
+    @property
+    def rough(self) -> bool:
+        """Whether there is something to refine."""
+        return bool(self._rough)
+
+    def refine(self) -> None:
+        """Make one rough tile exact, the finest first; takes some milliseconds."""
+        key = min(self._rough)
+        level, number, block = key
+        self._rough.discard(key)
+        if key in self._tiles:
+            halves = [self._tiles.get((level - 1, half, block)) for half in (2 * number, 2 * number + 1)]
+            if halves[0] is None or halves[1] is None or halves[0].rough or halves[1].rough:
+                self._make(level, number, number + 1, block, exact=True)
+            else:
+                self._tiles[key] = _halved(halves[0], halves[1])
 
     def view(self, origin: int, scale: float, pixels: int, lanes: Array) -> Density:
         """The density of lanes (ascending) from time `origin` on, with `scale` µs a pixel (at least 1)."""
@@ -96,12 +123,19 @@ class DensityPyramid:
         halves = [self._tiles.get((level - 1, half, block)) for half in (2 * number, 2 * number + 1)]
         if halves[0] is None or halves[1] is None:
             return False
-        self._tiles[key] = _halved(halves[0], halves[1])
+        self._keep(key, _halved(halves[0], halves[1]))
         return True
+
+    def _keep(self, key: TileKey, tile: Tile) -> None:
+        self._tiles[key] = tile
+        if tile.rough:
+            self._rough.add(key)
+        else:
+            self._rough.discard(key)
 
     def extend(self, columns: Columns, first: int, lane: Array) -> None:
         """Take in the transactions from `first` on; no other transaction may have another lane than before."""
-        self._columns, self._lane = columns, lane
+        self._show(columns, lane)
         self._members.clear()
         new = columns.since(first)
         ids, times = columns.timeline[new], columns.time[new]
@@ -116,40 +150,47 @@ class DensityPyramid:
                 if inside.any():
                     self._count(level, number, ids[inside], times[inside], tile.count, tile.hue)
 
-    def _make(self, level: int, first: int, stop: int, block: int) -> None:
+    def _make(self, level: int, first: int, stop: int, block: int, exact: bool = False) -> None:
         """Make the tiles first … stop-1 of a level from the transactions."""
         shift = level + BINS_SHIFT
-        found = self._index.find(self._block(block), first << shift, stop << shift)
+        ranges = self._index.ranges(self._block(block), first << shift, stop << shift)
+        weight = 1 if exact else max(ranges.count // SAMPLE, 1)
+        found = ranges.dense(weight)
         if len(found) > MANY:
             found.sort()  # in order of arrival, memory is read and written from one end to the other
         ids, times = self._columns.timeline[found], self._columns.time[found]
-        finer = 2 if len(found) > MANY and level >= 2 else 0
+        finer = 2 if ranges.count > MANY and level >= 2 and not exact else 0
         first, stop = first << finer, stop << finer
         counts = np.zeros((stop - first, LANES, BINS), np.uint16)
         hues = np.zeros(counts.shape, np.uint8)
-        self._count(level - finer, first, ids, times, counts, hues)
+        self._count(level - finer, first, ids, times, counts, hues, weight)
         for at, number in enumerate(range(first, stop)):
-            self._tiles[level - finer, number, block] = Tile(counts[at].copy(), hues[at].copy())
+            tile = Tile(counts[at].copy(), hues[at].copy(), weight > 1)
+            self._keep((level - finer, number, block), tile)
         for step in range(1, finer + 1):
             for number in range(first >> step, stop >> step):
                 self._known((level - finer + step, number, block))
 
-    def _count(self, level: int, first: int, ids: Array, times: Array, counts: Array, hues: Array) -> None:
-        """Add transactions to tiles of a level, of which `first` is the number of the first one."""
+    def _count(
+        self, level: int, first: int, ids: Array, times: Array, counts: Array, hues: Array, weight: int = 1
+    ) -> None:
+        """Add transactions to tiles of a level, of which `first` is the number of the first one.
+
+        Each stands for `weight` of them.
+        """
         bins = ((times >> level) - (first << BINS_SHIFT)).astype(np.int32)
         cell = bins & (BINS - 1)
         bins >>= BINS_SHIFT
         cell |= bins << (BINS_SHIFT + LANES_SHIFT)
         cell |= (self._lane[ids] & (LANES - 1)) << BINS_SHIFT
-        # One gather from a small table: a remainder for each of a million takes longer than all the rest.
-        hue = (np.arange(len(self._lane)) % self._hues + 1).astype(np.uint8)
-        hues.reshape(-1)[cell] = hue[ids]
+        hues.reshape(-1)[cell] = self._hue[ids]
         total = counts.reshape(-1)
         if len(cell) < 1000:
             cell, added = np.unique(cell, return_counts=True)
-            total[cell] = np.minimum(total[cell] + added, MOST)
+            total[cell] = np.minimum(total[cell] + added * weight, MOST)
         else:
             added = np.bincount(cell, minlength=len(total))
+            added *= weight
             added += total
             np.minimum(added, MOST, out=added)
             np.copyto(total, added, casting="unsafe")
@@ -178,4 +219,5 @@ def _halved(early: Tile, late: Tile) -> Tile:
     return Tile(
         np.minimum(count[:, ::2] + count[:, 1::2], MOST).astype(np.uint16),
         np.where(hue[:, 1::2] > 0, hue[:, 1::2], hue[:, ::2]),
+        early.rough or late.rough,
     )

@@ -31,9 +31,9 @@ class Ranges:
         """How many there are."""
         return int((self.high - self.low).sum()) + len(self.recent)
 
-    def dense(self) -> Array:
-        """All of them, int32."""
-        found = self.order[_concatenate(self.low, self.high)]
+    def dense(self, step: int = 1) -> Array:
+        """All of them, int32; or one of `step`."""
+        found = self.order[_concatenate(self.low, self.high)[::step]]
         return np.concatenate([found, self.recent]) if len(self.recent) else found
 
 

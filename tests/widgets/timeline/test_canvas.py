@@ -11,6 +11,7 @@ from widgets.theme import Mode, set_mode, theme
 from widgets.timeline.canvas import LANE_HEIGHTS
 from widgets.timeline.frame import Detail
 from widgets.timeline.labels import AXIS
+from widgets.timeline.tool_tip import tool_tip
 
 from .big import random_columns
 from .support import Session
@@ -211,7 +212,7 @@ def test_the_menu_selects_what_is_below_the_pointer(view, fake, qtbot):
 
 
 def test_tool_tips_say_what_is_there(view, fake):
-    text = view.canvas.tool_tip_at(QPointF(place(view.canvas, E)))
+    text = tool_tip(view.canvas, QPointF(place(view.canvas, E)))
     assert text.splitlines() == [
         view.model.title(E),
         f"fix · {fake.store.texts([E])[0][0]}",
@@ -219,8 +220,8 @@ def test_tool_tips_say_what_is_there(view, fake):
         fake.store.handle(E),
     ]
     between = (QPointF(place(view.canvas, F)) + QPointF(place(view.canvas, G))) / 2
-    assert view.canvas.tool_tip_at(between) == "main: 5 transactions"
-    assert view.canvas.tool_tip_at(QPointF(5, 690)) == ""
+    assert tool_tip(view.canvas, between) == "main: 5 transactions"
+    assert tool_tip(view.canvas, QPointF(5, 690)) == ""
 
 
 def test_a_new_transaction_appears_without_moving_what_is_in_view(view, fake):

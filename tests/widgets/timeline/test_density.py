@@ -60,8 +60,8 @@ def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, vi
     early = history(times[:cut], timelines[:cut])
     lane = np.arange(150, dtype=np.int32)[::-1].copy()
     lane[7] = -1
-    before = density.MANY
-    density.MANY = many
+    before = density.MANY, density.SAMPLE
+    density.MANY, density.SAMPLE = many, 4 * many
     try:
         index = TimeIndex()
         index.extend(early)
@@ -74,12 +74,15 @@ def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, vi
             elif step:
                 break
             for origin, scale in views:
+                shown.view(origin, scale, 50, lanes)
+                while shown.rough:
+                    shown.refine()
                 seen = shown.view(origin, scale, 50, lanes)
                 wanted = expected(columns, lane, origin, scale, 50, lanes.tolist())
                 assert seen.count.tolist() == wanted.tolist()
                 assert ((seen.hue > 0) == (wanted > 0)).all()
     finally:
-        density.MANY = before
+        density.MANY, density.SAMPLE = before
 
 
 def test_a_bin_is_never_wider_than_a_pixel_nor_half_as_wide():
@@ -117,3 +120,15 @@ def test_two_tiles_make_one_of_the_next_level(shift):
     assert count[:3].tolist() == [2, 2, 0]
     assert count[BINS // 2] == 2
     assert len(shown._tiles) == made + 1
+
+
+def test_what_is_estimated_at_first_is_exact_later(monkeypatch):
+    monkeypatch.setattr(density, "SAMPLE", 500)
+    columns = history(list(range(0, 40_000, 4)), [i % 3 for i in range(10_000)])
+    shown = pyramid(columns, np.zeros(3, np.int32))
+    rough = shown.view(0, 64, 625, np.array([0])).count
+    assert shown.rough
+    assert rough.sum() == pytest.approx(10_000, rel=0.05)
+    while shown.rough:
+        shown.refine()
+    assert (shown.view(0, 64, 625, np.array([0])).count == 16).all()
