@@ -273,6 +273,7 @@ class Shadow:
             old_labels[end] if match.tail else None,
         )
         labels = plan or [AT_END] * len(origins)
+        last = len(origins) if match.tail else max((place for place, stay in enumerate(stays) if stay), default=-1)
         keys = list(match.keys)
         pids, vids = array("i"), array("i")
         left = old_pids[head - 1] if head else AT_START
@@ -284,7 +285,7 @@ class Shadow:
             else:
                 keys[index], pid = self.enter(node, keys[index])
                 vid = self.leaves.value_id(raws[head + index])
-                labels[index] = self._add(node.kind, pid, vid, left, labels[index])
+                labels[index] = self._add(node.kind, pid, vid, left, labels[index], index > last)
             pids.append(pid)
             vids.append(vid)
             left = pid
@@ -312,11 +313,14 @@ class Shadow:
         step = key or self.steps.element()
         return step, self._paths.child(node.pid, step)
 
-    def _add(self, kind: int, pid: int, vid: int, left: int, label: int) -> int:
-        """The rows of a new child after sibling `left`; gives its label."""
+    def _add(self, kind: int, pid: int, vid: int, left: int, label: int, at_end: bool) -> int:
+        """The rows of a new child after sibling `left`; gives its label.
+
+        A key's place is said wherever something that stays follows it, whatever its label: labels are not hashed.
+        """
         if kind == LIST:
             return self.place(Kind.INSERT, pid, vid, left, label)
-        if label == AT_END:
+        if at_end:
             return self.place(Kind.PUT, pid, vid, 0, label)
         self.rows.append(pid, Kind.PUT, vid, 0, AT_END)
         return self.place(Kind.MOVE, pid, ABSENT, left, label)
