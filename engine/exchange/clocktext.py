@@ -15,6 +15,8 @@ from engine.errors import BadInput
 from engine.model import times
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+# How most sources write times; read several times quicker than in the general way.
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?\Z")
 _FORMATS = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
@@ -80,6 +82,11 @@ class ClockReader:
         """Microseconds of a time. Raises `BadInput` with what to do."""
         if self._user:
             return self._read_as(text, self._user)
+        if _PLAIN.match(text):
+            try:
+                return times.from_datetime(datetime.fromisoformat(text), self._zone)
+            except ValueError:
+                pass  # the general way words what is wrong
         stripped = text.strip()
         if times.looks_like_time(stripped):
             return times.parse_time(stripped, self._zone)

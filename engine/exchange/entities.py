@@ -21,7 +21,7 @@ from engine.exchange.clocktext import ClockReader
 from engine.exchange.editing import Editor
 from engine.exchange.intake import Intake
 from engine.exchange.records import RecordReader
-from engine.exchange.versions import SourceVersion
+from engine.exchange.versions import SourceVersion, checked
 from engine.model import values
 from engine.model.paths import Name, Selector, parse_pattern
 
@@ -116,11 +116,11 @@ def entity_path(entity: str) -> Sequence[Selector]:
 
 
 def read_header(record: Record, fields: RecordReader, clock: ClockReader) -> SourceVersion:
-    """Time, author and the like of an event."""
+    """Time, author and the like of an event. Raises `BadInput` for what a store cannot hold."""
     time = fields.text(record, "time")
     if time is None:
         raise InvalidValue(f'there is no "{fields.name("time")}"')
-    return SourceVersion(
+    version = SourceVersion(
         time=clock.read(time),
         state=b"",
         author=fields.text(record, "author") or "",
@@ -131,3 +131,4 @@ def read_header(record: Record, fields: RecordReader, clock: ClockReader) -> Sou
         tags=fields.texts(record, "tags") or (),
         heads=fields.texts(record, "heads") or (),
     )
+    return checked(version)

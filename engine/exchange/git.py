@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.git_files import Files
-from engine.exchange.git_timelines import Namer
+from engine.exchange.git_timelines import Namer, distinct_names
 from engine.exchange.globs import Globs
 from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
 from engine.exchange.node import Node
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _TREES = 512
 _SEARCHED = 20_000
+_LATEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def read_references(repository: Any) -> References:
             remote[name.removeprefix("refs/remotes/")] = commit
     local = set(branches.values())
     branches |= {name: commit for name, commit in remote.items() if commit not in local}
-    return References(_head_name(repository, branches), branches, tags)
+    head = _head_name(repository, branches)
+    named = distinct_names(dict(sorted(branches.items(), key=lambda item: item[0] != head)))
+    return References(next(iter(named), head), named, distinct_names(tags))
 
 
 def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
@@ -122,6 +125,14 @@ def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
             return str(name)
     known = [name for name in ("main", "master") if name in branches]
     return known[0] if known else next(iter(branches), DEFAULT_TIMELINE)
+
+
+def _text(read: Callable[[], str], raw: bytes) -> str:
+    """A text of a commit, which may be in another encoding than it says, or in one that nobody knows."""
+    try:
+        return read()
+    except (UnicodeDecodeError, LookupError):
+        return raw.decode("utf-8", "replace")
 
 
 class History:
@@ -158,7 +169,8 @@ class History:
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        return str(self._repository[commit].message)
+        found = self._repository[commit]
+        return _text(lambda: found.message, found.raw_message)
 
     def order(self) -> list[str]:
         """All commits, parents first, else by time and id (Kahn 1962 with a heap)."""
@@ -303,15 +315,12 @@ class _GitImport:
 
     def _version(self, commit: str) -> SourceVersion:
         found = self._repository[commit]
-        try:
-            author = found.author.name or found.author.email
-        except UnicodeDecodeError:
-            author = found.author.raw_name.decode("utf-8", "replace")
+        author = found.author
         return SourceVersion(
-            time=found.commit_time * 1_000_000,
+            time=max(-_LATEST, min(found.commit_time * 1_000_000, _LATEST)),
             state=b"",
-            author=author,
-            message=found.message.strip("\n"),
+            author=_text(lambda: author.name, author.raw_name) or _text(lambda: author.email, author.raw_email),
+            message=self._history.message(commit).strip("\n"),
             source=commit,
         )
 

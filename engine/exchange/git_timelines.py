@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from engine.timeline.refs import MAX_NAME
 
 _BRANCHES = re.compile(r"^Merge (?:remote-tracking )?branch(?:es)? (.+)")
+_REPLACED = "-"
 _QUOTED = re.compile(r"'([^']+)'")
 _MESSAGES = (
     re.compile(r"^Merge pull request #\d+ (?:in \S+ )?from (\S+)"),
@@ -93,5 +94,21 @@ class Namer:
 
 
 def _clean(name: str) -> str:
-    """A name that a timeline may have."""
-    return "".join("-" if char in "~:" or ord(char) < 33 or ord(char) == 127 else char for char in name)[: MAX_NAME - 8]
+    """A name that a timeline or tag may have."""
+    allowed = "".join(_REPLACED if char in "~:" or ord(char) < 33 or 127 <= ord(char) < 160 else char for char in name)
+    readable = allowed.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return readable.strip()[: MAX_NAME - 8].rstrip()
+
+
+def distinct_names(references: Mapping[str, str]) -> dict[str, str]:
+    """References under names that timelines and tags may have; a number tells those apart that become the same."""
+    result = {name: commit for name, commit in references.items() if name == _clean(name)}
+    for name, commit in references.items():
+        if name != _clean(name):
+            first = free = _clean(name) or _REPLACED
+            number = 1
+            while free in result:
+                number += 1
+                free = f"{first}-{number}"
+            result[free] = commit
+    return result

@@ -22,7 +22,7 @@ from engine.exchange.options import ImportResult, Options
 from engine.exchange.rebuild import rebuild
 from engine.exchange.settling import Settler
 from engine.exchange.shadow import Shadow
-from engine.exchange.versions import SourceVersion
+from engine.exchange.versions import SourceVersion, checked
 from engine.model.transactions import REPLICA_BYTES
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.state import State
@@ -58,8 +58,11 @@ class Intake:
     # -------------------------------------------------------------------------------------------- states
 
     def add_version(self, version: SourceVersion) -> None:
-        """Write the transaction of a version whose state is given as a whole. Raises `InvalidValue` for its JSON."""
-        name = version.timeline or self.default
+        """Write the transaction of a version whose state is given as a whole.
+
+        Raises `BadInput`, `InvalidValue` for its JSON; nothing is written then.
+        """
+        name = checked(version).timeline or self.default
         parents = self.parents(version, name)
         before = self.tree(parents[0] if parents else -1)
         self.begin()
@@ -106,6 +109,7 @@ class Intake:
         self._point(name, dense)
         for tag in version.tags:
             self.writer.set_tag(tag, dense)
+            self.notes.setdefault("tags", {})[tag] = dense
         for head in version.heads:
             self.notes["pointed"][head] = dense
         if self._numbers is not None and version.source:
@@ -211,7 +215,11 @@ class Intake:
         return {key: names[int(column[dense])] for key, dense in numbers.items()}
 
     def finish(self) -> None:
-        """Point every timeline of the source at its last transaction, also where it was deleted meanwhile."""
+        """Point every timeline of the source at its last transaction; bring back timelines and tags that are gone."""
+        tags = self._store.tags()
+        for name, dense in self.notes.get("tags", {}).items():
+            if name not in tags:
+                self.writer.set_tag(name, dense)
         for name, dense in self.notes["pointed"].items():
             self.point(name, dense)
         for name, dense in self.notes["heads"].items():

@@ -18,6 +18,7 @@ from engine.exchange.lines import LineReader
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.records import RecordReader
 from engine.exchange.versions import SourceVersion
+from engine.model.times import looks_like_time
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -35,15 +36,16 @@ def import_snapshots(store: Store, path: Path, options: Options, result: ImportR
 
 
 def learned_clock(path: Path, options: Options) -> ClockReader:
-    """A reader of times that has seen how the first records of a file write them."""
+    """A reader of times that has seen how the first records of a file write them, where that is not ISO 8601."""
     clock = ClockReader(options.zone, options.time_format)
     fields = RecordReader(options.mapping)
-    samples = []
+    samples: list[str] = []
     with LineReader(path) as lines:
         try:
             for _, line in islice(lines, _SAMPLE):
-                text = fields.text(jsontext.object_level(line), "time")
-                samples.append(text or "")
+                samples.append(fields.text(jsontext.object_level(line.strip()), "time") or "")
+                if looks_like_time(samples[0]):
+                    break
         except BadInput:
             pass  # the import itself will come to that line and say what is wrong
     clock.learn([text for text in samples if text])

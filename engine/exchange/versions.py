@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.model.times import check_time
+from engine.timeline.refs import check_name
+
 
 @dataclass(frozen=True, slots=True)
 class SourceVersion:
@@ -23,6 +26,18 @@ class SourceVersion:
     timeline: str | None = None
     tags: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+
+
+def checked(version: SourceVersion) -> SourceVersion:
+    """The version, if a store can hold its time and the names of its timeline, tags and heads.
+
+    Raises `BadInput`: what is refused must be refused before anything of the version is written.
+    """
+    check_time(version.time)
+    for what, names in (("timeline", (version.timeline or "-", *version.heads)), ("tag", version.tags)):
+        for name in names:
+            check_name(name, what)
+    return version
 
 
 @dataclass(frozen=True, slots=True)

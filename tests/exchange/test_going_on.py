@@ -10,6 +10,7 @@ import pytest
 
 from engine import Store
 from engine.errors import BadInput, Cancelled
+from engine.model.values import MAX_DEPTH
 from tests.exchange.support import snapshots, write_lines
 
 Open = Callable[[str], Store]
@@ -194,3 +195,19 @@ def test_an_unknown_parent_is_named(tmp_path: Path, store: Store) -> None:
     records[1]["parents"] = ["nobody"]
     with pytest.raises(BadInput, match=r'h\.jsonl:2: the parent "nobody" is no earlier version'):
         store.import_from(write_lines(tmp_path / "h.jsonl", records))
+
+
+def nested(depth: int, leaf: Any) -> Any:
+    """Maps in lists in maps …, a leaf below all of them."""
+    value = leaf
+    for level in range(depth):
+        value = {"a": value} if level % 2 else [value]
+    return value
+
+
+def test_a_state_nested_to_the_limit_comes_and_changes(tmp_path: Path, store: Store) -> None:
+    states = [nested(MAX_DEPTH - 1, 1), nested(MAX_DEPTH - 1, "two"), nested(MAX_DEPTH - 2, {}), {}]
+    store.import_from(write_lines(tmp_path / "h.jsonl", snapshots(states)))
+    assert [store.at(dense).json() == state for dense, state in enumerate(states)] == [True] * 4
+    with pytest.raises(BadInput, match=rf"h\.jsonl:5: JSON is nested deeper than {MAX_DEPTH} levels"):
+        store.import_from(write_lines(tmp_path / "h.jsonl", snapshots([*states, nested(MAX_DEPTH + 1, 1)])))
