@@ -152,12 +152,18 @@ class Log:
                 self._read_paths()
         return self._paths
 
+    @property
+    def _path_count(self) -> int:
+        return max(self._stored_paths, len(self._paths))
+
     def _read_paths(self) -> None:
         while self._unread_paths:
             first, count = self._unread_paths[0]
             table = self._paths
             if first + count > len(table):
                 table.load(self._fetch("path_block", first), len(table) - first)
+            if first + count > len(table):
+                raise CorruptStore(f"the store is damaged: path_block {first} holds less than it says; {RESTORE}")
             self._unread_paths.pop(0)
 
     @property
@@ -318,10 +324,10 @@ class Log:
         found = self._db.execute(f"SELECT {name} FROM segment WHERE first_transaction=?", (part.first,))
         if not found:
             raise CorruptStore(f"the store is damaged: segment {part.first} is missing; restore it from a backup")
-        body = found[0][0]
-        if body[:CHECKSUM_BYTES] != part.checks[segment.BODIES.index(name)]:
+        payload = unseal(f"segment.{name}", part.first, found[0][0])
+        if found[0][0][:CHECKSUM_BYTES] != part.checks[segment.BODIES.index(name)]:
             raise CorruptStore(f"the store is damaged: {name} of segment {part.first} are others; {RESTORE}")
-        return unseal(f"segment.{name}", part.first, body)
+        return payload
 
     def _fetch_values(self, first: int) -> bytes:
         return self._fetch("value_block", first)
@@ -349,8 +355,12 @@ class Log:
 
     def counts(self) -> dict[str, int]:
         """What the manifest counts: a file that holds less has lost something."""
-        paths = max(self._stored_paths, len(self._paths))
-        return {"transactions": self.count, "sealed": self._tail, "paths": paths, "values": len(self.values)}
+        return {
+            "transactions": self.count,
+            "sealed": self._tail,
+            "paths": self._path_count,
+            "values": len(self.values),
+        }
 
     def _follow_dictionaries(self) -> None:
         for first, count in self._db.execute(
@@ -416,14 +426,11 @@ class Log:
 
     def _append_hot(self, record: list[Any]) -> None:
         (*head, path_first, step_parents, steps, value_first, new_values, rows) = record
-        skip = len(self.paths) - path_first if steps else 0
-        if skip < 0 or len(self.values) < value_first:
-            raise CorruptStore(
-                f"the store is damaged: paths or values of transaction {self.count} are missing; {RESTORE}"
-            )
-        if skip < len(steps):
-            self.paths.define(step_parents[skip:], steps[skip:])
-        for canonical in new_values[len(self.values) - value_first :]:
+        if (self._path_count, len(self.values)) != (path_first, value_first):
+            raise CorruptStore(f"the store is damaged: paths or values before {self.count} are missing; {RESTORE}")
+        if steps:
+            self.paths.define(step_parents, steps)
+        for canonical in new_values:
             self.values.append(canonical)
         columns = segment.make_columns(
             *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))

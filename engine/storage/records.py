@@ -43,10 +43,10 @@ def seal(table: str, key: object, payload: bytes) -> bytes:
     return _checksum(table, key, payload) + payload
 
 
-def unseal(table: str, key: object, body: bytes) -> bytes:
-    """The payload of a body; raises `CorruptStore` where the checksum disagrees."""
-    payload = body[CHECKSUM_BYTES:]
-    if _checksum(table, key, payload) != body[:CHECKSUM_BYTES]:
+def unseal(table: str, key: object, body: object) -> bytes:
+    """The payload of a body; raises `CorruptStore` where the checksum disagrees, or the row holds something else."""
+    payload = body[CHECKSUM_BYTES:] if isinstance(body, bytes) else b""
+    if not isinstance(body, bytes) or _checksum(table, key, payload) != body[:CHECKSUM_BYTES]:
         raise CorruptStore(f"the store is damaged: {table} {_name(key)} fails its checksum; restore it from a backup")
     return payload
 
@@ -64,7 +64,7 @@ def seal_object(table: str, key: object, value: Any) -> bytes:
     return seal(table, key, pack(value))
 
 
-def unseal_object(table: str, key: object, body: bytes) -> Any:
+def unseal_object(table: str, key: object, body: object) -> Any:
     """The object of such a body."""
     return _decoder.decode(unseal(table, key, body))
 

@@ -181,17 +181,19 @@ class Refs:
 
     def actions(self, limit: int = 1000) -> list[Action]:
         """The latest actions, newest first."""
-        rows = self._db.execute("SELECT id, body FROM oplog ORDER BY id DESC LIMIT ?", (limit,))
-        return [self._load(number, body) for number, body in rows]
+        return list(itertools.islice(self._from_top(), limit))
 
     def _from_top(self) -> Iterator[Action]:
-        """Actions, newest first, read a few at a time."""
-        last = self._last_action
+        """Actions, newest first, read a few at a time, and more and more of them."""
+        last, count = self._last_action, 8
         while last > 0:
-            rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT 8", (last,))
-            for number, body in rows:
+            rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT ?", (last, count))
+            for number, body in rows or [(0, b"")]:
+                if number != last:
+                    raise CorruptStore(f"the store is damaged: oplog {last} is missing; restore it from a backup")
                 yield self._load(number, body)
-            last = rows[-1][0] - 1 if rows else 0
+                last -= 1
+            count = min(2 * count, 1024)
 
     def _undone(self) -> list[Action]:
         """The actions that could be made again, the one undone first in front."""

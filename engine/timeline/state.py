@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import CorruptStore
 from engine.model.operations import ABSENT, MAP, ROOT, Kind
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
@@ -91,6 +92,8 @@ class States:
         """Learn which checkpoints the file holds."""
         found = self._db.execute("SELECT dense FROM checkpoint ORDER BY dense")
         self._checkpoints = np.array([row[0] for row in found], np.int64)
+        if len(found) and not 0 <= found[0][0] <= found[-1][0] < self._log.count:
+            raise CorruptStore("the store is damaged: a checkpoint belongs to no transaction; restore it from a backup")
 
     def forget(self) -> None:
         """Drop every cached state (after a rewind, numbers mean other transactions)."""

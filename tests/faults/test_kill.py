@@ -130,7 +130,7 @@ def test_an_importer_that_is_killed_leaves_whole_flushes(tmp_path: Path) -> None
         count = len(found["all"])
         assert count % 10 == 0
         assert done <= count <= done + 10, f"seed {seed}"
-        assert found["source"] == ({"read": count} if count else None)
+        assert found["sources"][0] == ({"read": count} if count else None)
         assert [message for _, _, message in found["log"]] == [f"import {n}" for n in range(count - 1, -1, -1)]
         done = count
     assert [item.name for item in tmp_path.iterdir()] == [path.name]

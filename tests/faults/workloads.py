@@ -28,7 +28,7 @@ def snapshot(path: Path) -> dict[str, Any] | None:
             "tags": store.tags(),
             "actions": [(action.kind, action.state) for action in store.actions()],
             "history": [(entry.path, entry.after) for entry in store.history("$..*")] if transactions else [],
-            "source": store.source(b"source"),
+            "sources": [store.source(name) for name in (b"source", b"other")],
         }
 
 
