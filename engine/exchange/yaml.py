@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, cast
 
 from engine.errors import InvalidValue
 from engine.model import values
+
+_TAG = "tag:yaml.org,2002:"
 
 
 def load_yaml(text: str, max_nodes: int) -> Any:
@@ -14,7 +16,7 @@ def load_yaml(text: str, max_nodes: int) -> Any:
     import yaml
 
     try:
-        documents = list(yaml.load_all(text, Loader=_loader()))
+        documents = list(yaml.load_all(text, Loader=partial(_loader(), max_nodes)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
@@ -35,37 +37,64 @@ def _loader() -> type[Any]:
     base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        pass
+        def __init__(self, limit: int, stream: str) -> None:
+            super().__init__(stream)
+            self.left = limit
+            self.merged: dict[Any, dict[str, Any]] = {}
 
     Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TAG + "timestamp"]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
-    Loader.add_constructor("tag:yaml.org,2002:map", _map)
-    Loader.add_constructor("tag:yaml.org,2002:set", _map)
-    Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+    Loader.add_constructor(_TAG + "map", _map)
+    Loader.add_constructor(_TAG + "set", _map)
+    Loader.add_constructor(_TAG + "timestamp", lambda loader, node: loader.construct_scalar(node))
     Loader.add_multi_constructor("!", _tagged)
     return Loader
 
 
 def _map(loader: Any, node: Any) -> Any:
-    """A mapping; its keys are checked before merge keys (`<<`) bring in theirs, which it may override."""
+    result: dict[Any, Any] = {}
+    yield result
+    for name, item in _members(loader, node).items():
+        result[name] = loader.construct_object(item, deep=False)
+
+
+def _members(loader: Any, node: Any) -> dict[str, Any]:
+    """The nodes of a mapping's values by key: first what merge keys (`<<`) bring in, which its own may override.
+
+    What a mapping comes to is held by its keys and kept, so that merges of merges do not multiply; what they bring in
+    is counted all the same.
+    """
     import yaml
 
     if not isinstance(node, yaml.MappingNode):
         raise yaml.constructor.ConstructorError(None, None, "expected a mapping", node.start_mark)
-    result: dict[Any, Any] = {}
-    yield result
-    own = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-    seen: set[str] = set()
-    for key in own:
-        name = _key(loader.construct_object(key, deep=True))
-        if name in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {name!r}", key.start_mark)
-        seen.add(name)
-    loader.flatten_mapping(node)
+    if node in loader.merged:
+        return cast("dict[str, Any]", loader.merged[node])
+    own: dict[str, Any] = {}
+    merges: list[Any] = []
     for key, item in node.value:
-        result[_key(loader.construct_object(key, deep=True))] = loader.construct_object(item, deep=False)
+        if key.tag == _TAG + "merge":
+            merges += reversed(item.value) if isinstance(item, yaml.SequenceNode) else [item]
+            continue
+        if key.tag == _TAG + "value":
+            key.tag = _TAG + "str"
+        name = _key(loader.construct_object(key, deep=True))
+        if name in own:
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {name!r}", key.start_mark)
+        own[name] = item
+    if not merges:
+        return own
+    result = loader.merged[node] = {}
+    for source in merges:
+        found = loader.merged[source] = _members(loader, source)
+        loader.left -= 1 + len(found)
+        if loader.left < 0:
+            raise InvalidValue("the merge keys of the YAML bring in too much")
+        result.update(found)
+    result.update(own)
+    return result
 
 
 def _key(value: Any) -> str:
@@ -86,7 +115,7 @@ def _tagged(loader: Any, suffix: str, node: Any) -> Any:
         return {"!" + suffix: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
         return {"!" + suffix: loader.construct_sequence(node, deep=True)}
-    inner = yaml.MappingNode("tag:yaml.org,2002:map", node.value, node.start_mark, node.end_mark)
+    inner = yaml.MappingNode(_TAG + "map", node.value, node.start_mark, node.end_mark)
     return {"!" + suffix: loader.construct_object(inner, deep=True)}
 
 
