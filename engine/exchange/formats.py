@@ -31,6 +31,7 @@ from engine.model import values
 MAX_NODES = 2_000_000
 MAX_BYTES = 1 << 28
 
+_MAX_HEADER = 1 << 20
 _DELIMITERS = ",;\t|"
 csv.field_size_limit(MAX_BYTES)
 
@@ -111,16 +112,16 @@ def read_table(text: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
     Raises `InvalidValue` with the line for a column that occurs twice, a row with more values than the header has
     names, and bad quoting.
     """
-    first = text.readline()
-    while first.count('"') % 2 and (more := text.readline()):
-        first += more
-    unquoted = re.sub('"[^"]*"', "", first)
-    rows = csv.reader(chain(first.splitlines(True), text), delimiter=max(_DELIMITERS, key=unquoted.count), strict=True)
+    first = _first_row(text)
+    unquoted = re.sub('"[^"]*"', "", "".join(first))
+    rows = csv.reader(chain(first, text), delimiter=max(_DELIMITERS, key=unquoted.count), strict=True)
     try:
         header = next(rows, [])
-        repeated = [name for place, name in enumerate(header) if name in header[:place]]
-        if repeated:
-            raise InvalidValue(f"the column {repeated[0]!r} occurs twice in the header")
+        seen: set[str] = set()
+        for name in header:
+            if name in seen:
+                raise InvalidValue(f"the column {name!r} occurs twice in the header")
+            seen.add(name)
         for row in rows:
             if len(row) > len(header):
                 raise InvalidValue(f"line {rows.line_num} has {len(row)} values, the header {len(header)} names")
@@ -128,6 +129,17 @@ def read_table(text: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
                 yield rows.line_num, dict(zip(header, row, strict=False))
     except csv.Error as error:
         raise InvalidValue(f"invalid CSV at line {rows.line_num}: {error}") from None
+
+
+def _first_row(text: TextIO) -> list[str]:
+    """The lines of the header, as far as quotes and a limit tell: one that is not closed may be a sign of inches."""
+    lines = [text.readline()]
+    size, quotes = len(lines[0]), lines[0].count('"')
+    while quotes % 2 and size < _MAX_HEADER and (line := text.readline()):
+        lines.append(line)
+        size += len(line)
+        quotes += line.count('"')
+    return lines
 
 
 class _Ini(configparser.RawConfigParser):
