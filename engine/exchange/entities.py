@@ -60,7 +60,7 @@ class EntityFold:
         if members is None:
             tree = self._editor.remove(tree, path)
         else:
-            tree = self._editor.set_members(tree, path, members)
+            tree = self._editor.set_members(tree, path, members, one_of_many=is_gathered(path))
         if parents:
             intake.forget(parents[0])  # its tree has become the new one
         intake.add(version, parents, name, tree)
@@ -113,6 +113,11 @@ def entity_path(entity: str) -> Sequence[Selector]:
     if not pattern.singular:
         raise BadInput(f"the entity {entity!r} must name one place")
     return [segment.selectors[0] for segment in pattern.segments]
+
+
+def is_gathered(path: Sequence[Selector]) -> bool:
+    """Whether an entity stands where ids are gathered: `$.cases` or `$.entities`."""
+    return len(path) == 2 and path[0] in (Name("cases"), Name("entities"))
 
 
 def read_header(record: Record, fields: RecordReader, clock: ClockReader) -> SourceVersion:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.git_files import Files
-from engine.exchange.git_timelines import Namer, distinct_names
+from engine.exchange.git_timelines import Namer, allowed_names
 from engine.exchange.globs import Globs
 from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
 from engine.exchange.node import Node
@@ -113,9 +113,13 @@ def read_references(repository: Any) -> References:
             remote[name.removeprefix("refs/remotes/")] = commit
     local = set(branches.values())
     branches |= {name: commit for name, commit in remote.items() if commit not in local}
+    called, tagged = allowed_names(branches), allowed_names(tags)
     head = _head_name(repository, branches)
-    named = distinct_names(dict(sorted(branches.items(), key=lambda item: item[0] != head)))
-    return References(next(iter(named), head), named, distinct_names(tags))
+    return References(
+        called.get(head, head),
+        {called[name]: commit for name, commit in branches.items()},
+        {tagged[name]: commit for name, commit in tags.items()},
+    )
 
 
 def _head_name(repository: Any, branches: Mapping[str, str]) -> str:

@@ -100,15 +100,19 @@ def _clean(name: str) -> str:
     return readable.strip()[: MAX_NAME - 8].rstrip()
 
 
-def distinct_names(references: Mapping[str, str]) -> dict[str, str]:
-    """References under names that timelines and tags may have; a number tells those apart that become the same."""
-    result = {name: commit for name, commit in references.items() if name == _clean(name)}
-    for name, commit in references.items():
-        if name != _clean(name):
+def allowed_names(names: Iterable[str]) -> dict[str, str]:
+    """For each name of a branch (or tag) the one that its timeline (or tag) has: the same wherever that is possible; a
+    number tells those apart that become the same."""
+    known = list(names)
+    result = {name: name for name in known if name == _clean(name)}
+    taken = set(result)
+    for name in known:
+        if name not in result:
             first = free = _clean(name) or _REPLACED
             number = 1
-            while free in result:
+            while free in taken:
                 number += 1
                 free = f"{first}-{number}"
-            result[free] = commit
+            result[name] = free
+            taken.add(free)
     return result

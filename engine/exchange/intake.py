@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,12 +25,14 @@ from engine.exchange.shadow import Shadow
 from engine.exchange.versions import SourceVersion, checked
 from engine.model.transactions import REPLICA_BYTES
 from engine.timeline.bulk import BulkWriter
+from engine.timeline.refs import MAX_NAME, check_name
 from engine.timeline.state import State
 
 if TYPE_CHECKING:
     from engine.store import Store
 
 MAX_TREES = 64
+MAX_STEMMED = MAX_NAME - 60
 DEFAULT_TIMELINE = "main"
 
 
@@ -52,7 +54,7 @@ class Intake:
         self.shadow = Shadow(writer.paths, writer.values, self.identities, plan.replica)
         self._trees: OrderedDict[int, Node] = OrderedDict()
         self._next = store.graph.count
-        self._detours: dict[str, tuple[str, int]] = {}
+        self._places: dict[str, str] = {}
         self._numbers: dict[str, int] | None = None
 
     # -------------------------------------------------------------------------------------------- states
@@ -87,9 +89,8 @@ class Intake:
 
         Returns its dense number.
         """
-        self._check_pointer(name)
+        heads = self._note(version, name)
         dense = self._next
-        self.notes["heads"][name] = dense
         if self.identities.changed:
             self.identities.changed = False
             self.notes["identities"] = self.identities.save()
@@ -102,21 +103,33 @@ class Intake:
             author=version.author,
             message=version.message,
             source=version.source,
+            heads=heads,
+            tags=version.tags,
         )
         assert number == dense, "another writer came between"
         self._next += 1
         self.result.transactions += 1
-        self._point(name, dense)
-        for tag in version.tags:
-            self.writer.set_tag(tag, dense)
-            self.notes.setdefault("tags", {})[tag] = dense
-        for head in version.heads:
-            self.notes["pointed"][head] = dense
         if self._numbers is not None and version.source:
             self._numbers[version.source] = dense
         if tree is not None:
             self._keep(dense, tree)
         return dense
+
+    def _note(self, version: SourceVersion, name: str) -> list[str]:
+        """Keep what the next transaction, on timeline `name` of the source, moves; the timelines here that it moves.
+
+        The writer may flush as soon as it has the transaction, so all of this is said before or with it.
+        """
+        dense, notes = self._next, self.notes
+        place = self._place(name)
+        # What is told to stand elsewhere stays there, whatever comes on it (an undo in the store that was exported).
+        heads = [place] if name not in notes["pointed"] or self.writer.head(place) < 0 else []
+        heads += [self._place(head) for head in version.heads]
+        notes["heads"][name] = dense
+        notes["pointed"].update((head, dense) for head in version.heads)
+        if version.tags:
+            notes.setdefault("tags", {}).update((tag, dense) for tag in version.tags)
+        return heads
 
     # ------------------------------------------------------------------------------------------- parents
 
@@ -169,36 +182,50 @@ class Intake:
 
     # ----------------------------------------------------------------------------------------- timelines
 
-    def _check_pointer(self, name: str) -> None:
-        """Before the first transaction on a timeline: leave alone what others have put there."""
-        if name in self._detours:
-            return
-        current, known = self.writer.head(name), self.head(name)
-        if current in (known, -1):
-            self._detours[name] = (name, -1)
-            return
-        detour = self.notes["detours"].get(name) or self._free(f"{name}@{self._plan.stem}")
-        self.notes["detours"][name] = detour
-        self._detours[name] = (detour, current)
-        self.result.warnings.append(
-            f"timeline {name} has transactions of its own; what is new in the source is on {detour}"
-        )
+    def _place(self, name: str) -> str:
+        """The timeline here that follows one of the source, told the first time that something new comes on it."""
+        place = self._places.get(name)
+        if place is None:
+            place = self._found(name) or self._free(name)
+            self._places[name] = place
+            if place == name:
+                self.notes["detours"].pop(name, None)
+            else:
+                self.notes["detours"][name] = place
+                self.result.warnings.append(
+                    f"timeline {name} has transactions of its own; what is new in the source is on {place}"
+                )
+        return place
 
-    def _point(self, name: str, dense: int) -> None:
-        detour, kept = self._detours[name]
-        if detour != name:
-            self.writer.set_head(name, kept)
-            self.writer.set_head(detour, dense)
+    def _found(self, name: str) -> str | None:
+        """The timeline of the same name or the detour made for it earlier, if others have put nothing there."""
+        known = self.head(name)
+        places = (name, self.notes["detours"].get(name, name))
+        return next((place for place in places if self._follows(place, known)), None)
+
+    def _follows(self, local: str, known: int) -> bool:
+        """Whether a timeline stands where this source left it (at `known`), or before that, where an undo takes it."""
+        current = self.writer.head(local)
+        if current in (known, -1):
+            return True
+        if current >= self._store.graph.count:
+            self.writer.settle()
+        is_ours = current == self._plan.base or self._is_own(current)
+        return is_ours and current < known and bool(self._store.graph.reachable([known])[current])
+
+    def _is_own(self, dense: int) -> bool:
+        return self._store.handle(dense).startswith(self.replica.hex() + ":")
 
     def _free(self, name: str) -> str:
-        return free_name(self._store, name)
+        taken = {*self.notes["heads"], *self.notes["pointed"], *self.notes["detours"].values()}
+        return free_name(self._store, f"{name[:MAX_STEMMED]}@{self._plan.stem}", taken)
 
     def point(self, name: str, dense: int) -> None:
         """Say where a timeline of the source stands."""
-        self._check_pointer(name)
-        self.notes["heads"][name] = dense
-        self.writer.set_head(name, dense)
-        self._point(name, dense)
+        if self.notes["heads"].get(name) != dense:
+            place = self._place(name)
+            self.notes["heads"][name] = dense
+            self.writer.set_head(place, dense)
 
     def own_sources(self) -> dict[str, int]:
         """The transactions of this source that the store has, by source id."""
@@ -223,10 +250,10 @@ class Intake:
         for name, dense in self.notes["pointed"].items():
             self.point(name, dense)
         for name, dense in self.notes["heads"].items():
-            local = self.notes["detours"].get(name, name)
-            if self.writer.head(local) < 0:
-                self.writer.set_head(local, dense)
-            self.result.timelines.append(local)
+            place = self._places.get(name) or self._found(name)
+            if place is not None:
+                self.writer.set_head(place, dense)
+            self.result.timelines.append(place or self.notes["detours"].get(name, name))
         self.notes["identities"] = self.identities.save()
         if self.notes["heads"]:
             self.writer.set_source(self._plan.identity, self.notes)
@@ -251,8 +278,8 @@ class Plan:
     def __init__(
         self, store: Store, kind: str, origin: Any, stem: str, options: Options, default: str, *, salt: bytes = b""
     ) -> None:
-        name = options.timeline or default
-        self.stem = "".join("-" if char in "~:@" or ord(char) < 33 else char for char in stem)[:40] or "import"
+        name = check_name(options.timeline, "timeline") if options.timeline else default
+        self.stem = "".join("-" if char in "~:@\x7f" or ord(char) < 33 or char.isspace() else char for char in stem)[:40] or "import"
         self.identity = _hash([kind, origin, options.shaping(), options.timeline or ""])
         self.base = -1
         saved = store.source(self.identity)
@@ -262,7 +289,7 @@ class Plan:
             if options.timeline is not None:
                 self.base = _head(store, name)
             elif _head(store, name) >= 0:
-                name = free_name(store, f"{name}@{self.stem}")
+                name = free_name(store, f"{name[:MAX_STEMMED]}@{self.stem}")
             self.notes = {"kind": kind, "default": default, "timeline": name, "base": self.base}
             self.notes |= {"heads": {}, "detours": {}, "pointed": {}}
             self.notes |= {"identities": [], "count": 0, "digest": b"", "more": {}}
@@ -292,9 +319,9 @@ def open_intake(store: Store, plan: Plan, options: Options, result: ImportResult
     result.warnings += intake.identities.troubles()
 
 
-def free_name(store: Store, name: str) -> str:
-    """The name, or with a number where a timeline or tag has it."""
-    taken = set(store.graph.timeline_names) | set(store.tags())
+def free_name(store: Store, name: str, others: Iterable[str] = ()) -> str:
+    """The name, or with a number where a timeline or tag has it, or it is one of the others."""
+    taken = {*store.graph.timeline_names, *store.tags(), *others}
     number = 1
     free = name
     while free in taken:
