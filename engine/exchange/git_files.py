@@ -26,7 +26,8 @@ class Files:
         self._repository = repository
         self._globs = globs
         self.only = None if globs.only is not None and self._is_folder(head, globs.only) else globs.only
-        self._parsed: OrderedDict[str, bytes | InvalidValue] = OrderedDict()
+        self._parsed: OrderedDict[str, bytes] = OrderedDict()
+        self._refused: dict[str, InvalidValue] = {}
         self._size = 0
 
     def changes(self, base: str | None, commit: str) -> dict[str, str | None]:
@@ -81,37 +82,40 @@ class Files:
     def read(self, path: str, blob: str) -> bytes:
         """The contents of a blob as JSON. Raises `InvalidValue` where it does not parse."""
         key = f"{blob} {format_of(path)}"
-        found = self._parsed.get(key)
+        found: bytes | InvalidValue | None = self._refused.get(key) or self._parsed.get(key)
         if found is None:
             found = self._parse(path, blob)
-            self._parsed[key] = found
-            self._size += len(found) if isinstance(found, bytes) else 0
-            while self._size > _CACHE_BYTES:
-                _, old = self._parsed.popitem(last=False)
-                self._size -= len(old) if isinstance(old, bytes) else 0
+            self._keep(key, found)
         if isinstance(found, InvalidValue):
             raise found
         return found
 
+    def _keep(self, key: str, found: bytes | InvalidValue) -> None:
+        if isinstance(found, InvalidValue):
+            self._refused[key] = found
+        elif len(found) <= _CACHE_BYTES:
+            self._parsed[key] = found
+            self._size += len(found)
+            while self._size > _CACHE_BYTES:
+                self._size -= len(self._parsed.popitem(last=False)[1])
+
     def refuse(self, path: str, blob: str) -> bool:
         """Whether a blob that could be cut into pieces does not parse after all; it is remembered as such."""
         key = f"{blob} {format_of(path)}"
-        found = self._parsed.get(key)
-        if not isinstance(found, bytes):
+        if key in self._refused:
             return False
         try:
-            values.loads(found)
+            values.loads(self.read(path, blob))
         except InvalidValue as error:
-            self._parsed[key] = error
-            self._size -= len(found)
+            self._refused[key] = error
+            self._size -= len(self._parsed.pop(key, b""))
             return True
         return False
 
     def _parse(self, path: str, blob: str) -> bytes | InvalidValue:
-        object_ = self._repository[blob]
-        if object_.size > MAX_BYTES:
+        if self._repository.odb.read_header(blob)[1] > MAX_BYTES:  # asked before anything is unfolded
             return InvalidValue(f"the file is larger than {MAX_BYTES >> 20} MiB")
         try:
-            return parse(object_.data, format_of(path) or "json")
+            return parse(self._repository[blob].data, format_of(path) or "json")
         except InvalidValue as error:
             return error
