@@ -14,7 +14,6 @@ from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
-from engine.storage.arrays import distinct
 from engine.storage.database import Database
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.core import Core, StoreEvent
@@ -173,6 +172,10 @@ class Store:
         """The dense number that a moment names, -1 for the empty state."""
         return self.at(text, timeline).transaction
 
+    def _time_of(self, moment: Moment) -> int | None:
+        """The time that a moment says, if it is one in text."""
+        return self._core.moments.time_of(moment) if isinstance(moment, str) else None
+
     def diff(self, a: Moment, b: Moment, path: str | None = None) -> Iterator[Change]:
         """Changes from `a` to `b`, one per leaf, at and below a path, or all that a pattern matches at one of them."""
         before, after = self.at(a), self.at(b)
@@ -203,11 +206,11 @@ class Store:
         low, high = self._bound(since, chain, timeline, 0), self._bound(until, chain, timeline, len(chain))
         asked = self._core.version(int(chain[high - 1])) if 0 < high <= len(chain) else head
         entries = self._core.history.entries(parse_pattern(pattern), asked, low, high, self.at)
-        bounds = (_time_of(since), _time_of(until))
+        bounds = (self._time_of(since), self._time_of(until))
         return (entry for entry in entries if _within(entry.time, *bounds))
 
     def _bound(self, moment: Moment, chain: Any, timeline: str | None, default: int) -> int:
-        if moment is None or _time_of(moment) is not None:
+        if moment is None or self._time_of(moment) is not None:
             return default
         dense = self.at(moment, timeline).transaction
         place = int(np.searchsorted(chain, dense, side="right"))
@@ -280,7 +283,7 @@ class Store:
         times_ = self._core.graph.time[dense]
         mask = np.ones(len(dense), bool)
         for moment, later in ((since, True), (until, False)):
-            time = _time_of(moment)
+            time = self._time_of(moment)
             if time is not None:
                 mask &= times_ >= time if later else times_ <= time
             elif moment is not None:
@@ -294,8 +297,7 @@ class Store:
         found = match_ever(self._core.log.paths, parse_pattern(path), self.at(None, timeline))
         if not found:
             raise NotFound(f"nothing was ever at {path}")
-        touched = [self._core.history.touching(item, dense) for item in found]
-        return distinct(np.concatenate(touched))
+        return self._core.history.touching(found, dense)
 
     # ------------------------------------------------------------------------------------------- changing
 
@@ -528,13 +530,6 @@ class TransactionBuilder:
     def splice(self, path: str, index: int, delete: int, insert: str) -> None:
         """Edit the text at a path, in code points."""
         self._add("splice", path, index=index, delete=delete, insert=insert)
-
-
-def _time_of(moment: Moment) -> int | None:
-    """The time that a moment says, if it is one in text."""
-    if isinstance(moment, str) and times.looks_like_time(moment):
-        return times.parse_time(moment)
-    return None
 
 
 def _within(time: int, since: int | None, until: int | None) -> bool:

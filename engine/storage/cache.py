@@ -34,6 +34,10 @@ class ByteCache(Generic[T]):
         self.put(key, item, size)
         return item
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether the object is here; asking does not count as use."""
+        return key in self._items
+
     def peek(self, key: Hashable) -> T | None:
         """The object if it is here."""
         with self._lock:

@@ -95,6 +95,7 @@ _HEADER_TYPES = {
     "rows_end": np.int64,
 }
 RESTORE = "restore it from a backup"
+_HOT_TEXTS = ("author", "message", "source", "made_on")
 _HOT = ("timeline", "replica", "seq", "time", "recorded", "author", "message", "source", "made_on", "id", "operations")
 _SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
 
@@ -408,13 +409,14 @@ class Log:
         columns = self._columns
         self._last_seq.clear()
         index = np.array([self._replica(replica) for replica in headers.replicas], np.int16)
-        for name in ("parent", "timeline", "seq", "time", "recorded", "operations"):
+        for name in ("timeline", "seq", "time", "recorded", "operations"):
             columns[name].extend(getattr(headers, name)[skip:])
         columns["replica"].extend(index[headers.replica[skip:]])
         columns["rows_end"].extend((part.first_row + np.cumsum(headers.rows, dtype=np.int64))[skip:])
         new = headers.extra_child >= part.first + skip
         self.extra_child.extend(headers.extra_child[new])
         self.extra_parent.extend(headers.extra_parent[new])
+        columns["parent"].extend(headers.parent[skip:])  # last: it is the count
 
     def _follow_hot(self) -> None:
         for dense, body in self._db.execute(
@@ -436,6 +438,7 @@ class Log:
             *(np.frombuffer(raw, kind) for raw, kind in zip(rows, ("<i4", "u1", "<i4", "<i4", "<i8"), strict=True))
         )
         fields = dict(zip(_HOT, head[1:], strict=True))
+        fields |= {name: fields[name].decode("utf-8", "surrogatepass") for name in _HOT_TEXTS}
         self.append(NewTransaction(parents=tuple(head[0]), rows=columns, **fields))
 
     # ----------------------------------------------------------------------------------------- appending
@@ -454,7 +457,6 @@ class Log:
         columns = self._columns
         self._last_seq.clear()
         columns["rows_end"].extend(self.row_count + np.cumsum(run.counts, dtype=np.int64))
-        columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
         for name in ("timeline", "seq", "time", "recorded", "operations"):
             columns[name].extend(getattr(run, name))
         known = {replica: self._replica(replica) for replica in dict.fromkeys(run.replica)}
@@ -465,6 +467,7 @@ class Log:
         self._tail_texts.extend(run.texts)
         self._tail_ids.extend(run.ids)
         self._tail_rows.extend(run.rows)
+        columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])  # last: it is the count
 
     @_locked
     def append(self, new: NewTransaction) -> int:
@@ -473,7 +476,6 @@ class Log:
         columns = self._columns
         self._last_seq[self._replica(new.replica)] = max(self.last_seq(new.replica), new.seq)
         columns["rows_end"].append(self.row_count + len(new.rows))
-        columns["parent"].append(new.parents[0] if new.parents else -1)
         for name in ("timeline", "seq", "time", "recorded", "operations"):
             columns[name].append(getattr(new, name))
         columns["replica"].append(self._replica(new.replica))
@@ -483,6 +485,7 @@ class Log:
         self._tail_texts.append((new.author, new.message, new.source, new.made_on))
         self._tail_ids.append(new.id)
         self._tail_rows.extend(new.rows)
+        columns["parent"].append(new.parents[0] if new.parents else -1)  # last: it is the count
         return dense
 
     def marks(self) -> tuple[int, int, int]:
@@ -515,7 +518,9 @@ class Log:
         fresh = range(paths_before, len(self.paths))
         record = [
             list(self.parents(dense)),
-            *(timeline, replica, seq, time, recorded, *self.texts(dense), self.id(dense), operations),
+            *(timeline, replica, seq, time, recorded),
+            *(text.encode("utf-8", "surrogatepass") for text in self.texts(dense)),
+            *(self.id(dense), operations),
             paths_before,
             [self.paths.parent(path) for path in fresh],
             [self.paths.encoded_step(path) for path in fresh],

@@ -66,12 +66,17 @@ class BulkWriter:
         message: str = "",
         source: str = "",
         recorded: int | None = None,
+        heads: Sequence[str] | None = None,
+        tags: Sequence[str] = (),
     ) -> int:
         """Append a transaction and make it the head of its timeline; returns its dense number.
 
         `parents` are dense numbers, first parent first, [] for a first one. The timeline is made when it is new.
-        `recorded` is raised above that of the parents where it is not.
+        `recorded` is raised above that of the parents where it is not. `heads` are the timelines that it becomes the
+        head of where that is not (only) its own, `tags` the tags that name it: said here, they are durable with it.
         """
+        for name, what in [*((head, "timeline") for head in heads or ()), *((tag, "tag") for tag in tags)]:
+            check_name(name, what)
         pending = self._pending
         number = self._timeline(timeline, parents)
         self._seq += 1
@@ -80,7 +85,11 @@ class BulkWriter:
         header = Header(self._replica, self._seq, timeline, author, message, source, time, stamp)
         id_, operations = new_id(self._core.log, header, [pending.id_of(parent) for parent in parents], rows)
         dense = pending.add(header, number, parents, id_, operations, rows)
-        self._heads[number] = dense
+        if heads is None or number >= len(self._core.refs.timelines):
+            self._heads[number] = dense
+        for name in heads or ():
+            self._heads[self._timeline(name, [dense])] = dense
+        self._tags.update((tag, dense) for tag in tags)
         if pending.rows_since_flush >= FLUSH_ROWS or dense - self._flushed[0] >= FLUSH_TRANSACTIONS:
             self.flush()
         return dense

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.operations import ABSENT, LIST, MAP, Kind
+from engine.model.operations import ABSENT, LIST, MAP, ROOT, Kind
 from engine.model.paths import Keyed, Pattern
 from engine.storage.arrays import distinct
 from engine.storage.log import Log
@@ -193,19 +193,21 @@ class History:
                 return int(part[np.argmax(hit)])
         return None
 
-    def touching(self, path: int, transactions: NDArray[Any]) -> NDArray[np.int32]:
-        """Those of the transactions (ascending) that wrote or moved something at or below a path."""
-        below = self._below(path)
+    def touching(self, paths: Sequence[int], transactions: NDArray[Any]) -> NDArray[np.int32]:
+        """Those of the transactions (ascending) that wrote or moved something at or below one of the paths."""
+        below = self._below(*paths)
         found = []
         for start in range(0, len(transactions), _CHUNK):
             rows, owner = self._log.gather(transactions[start : start + _CHUNK])
             found.append(distinct(owner[below[rows.path] & (rows.kind != Kind.RELABEL)]))
         return np.concatenate(found) if found else np.empty(0, np.int32)
 
-    def _below(self, root: int) -> NDArray[np.bool_]:
-        """Mask over path ids: the path itself and all below it."""
+    def _below(self, *roots: int) -> NDArray[np.bool_]:
+        """Mask over path ids: the roots and all below them."""
+        if ROOT in roots:
+            return np.ones(len(self._log.paths), bool)
         mask = np.zeros(len(self._log.paths), bool)
-        level = np.array([root])
+        level = np.array(roots)
         while len(level):
             mask[level] = True
             below = [self._log.paths.children(path) for path in level.tolist()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InvalidValue
 from engine.model.paths import Filter, Index, Key, Name, Pattern, Segment, Selector, Slice, Wildcard, encode_step
@@ -97,11 +98,24 @@ def _has_fields(version: Version, path: int, selector: Key) -> bool:
 
 
 def _holds(selector: Filter, version: Version, path: int) -> bool:
-    from jsonpath_rfc9535 import JSONPathEnvironment
     from jsonpath_rfc9535.filter_expressions import FilterContext
 
-    context = FilterContext(env=JSONPathEnvironment(), current=version.value(path), root=None)
+    root = _root(version) if "$" in selector.spelling else None
+    context = FilterContext(env=_environment(), current=version.value(path), root=root)
     return bool(selector.expression.evaluate(context))
+
+
+@functools.cache
+def _environment() -> Any:
+    from jsonpath_rfc9535 import JSONPathEnvironment
+
+    return JSONPathEnvironment()
+
+
+@functools.lru_cache(maxsize=1)
+def _root(version: Version) -> Any:
+    """The whole state, which a filter may refer to from every child."""
+    return version.json()
 
 
 def match_ever(table: PathTable, pattern: Pattern, version: Version) -> list[int]:

@@ -58,6 +58,12 @@ class Moments:
             f"{text!r} names no moment here; give a time, a timeline, a tag, REPLICA:SEQ, or 4 or more digits of an id"
         )
 
+    def time_of(self, text: str) -> int | None:
+        """The time that a moment says, in microseconds, or None where it names something else."""
+        name = text.strip()
+        named = self._refs.find(name) is not None or name in self._refs.tags
+        return parse_time(name) if looks_like_time(name) and not named else None
+
     def _back(self, base: int, steps: int, name: str) -> int:
         found = self._graph.back(base, steps) if base >= 0 else -2 if steps else -1
         if found < -1:
@@ -70,7 +76,7 @@ class Moments:
             return self.head(number)
         if name in self._refs.tags:
             return self._refs.tags[name]
-        if looks_like_time(name) and not (len(name) == 4 and self._by_id(name) is not None):
+        if looks_like_time(name):
             number = self._refs.find(timeline)
             return version_at_time(self._graph, self.head(number) if number is not None else -1, parse_time(name))
         handle = parse_handle(name)

@@ -47,7 +47,7 @@ def check_name(name: str, what: str) -> str:
     """The name, if a timeline or tag may have it; raises `BadInput` otherwise."""
     if not name or name != name.strip() or len(name) > MAX_NAME:
         raise BadInput(f"{name!r} cannot name a {what}: use 1 to {MAX_NAME} characters without spaces at the ends")
-    if any(ord(char) < 32 or char in "~:\x7f" for char in name):
+    if any(ord(char) < 32 or char in "~:\x7f" or "\ud800" <= char <= "\udfff" for char in name):
         raise BadInput(f"{name!r} cannot name a {what}: '~', ':' and control characters have other meanings")
     return name
 
@@ -108,6 +108,7 @@ class Refs:
     def apply(self, kind: str, text: str, time: int, moves: Iterable[tuple[str, Any, Any, Any]]) -> Action:
         """Make the moves and log them as one action. The caller holds a write transaction."""
         moves = tuple(moves)
+        text = text.encode("utf-8", "replace").decode("utf-8")
         action = Action(self._last_action + 1, kind, text, time, "done", moves)
         self._write(moves, forward=True)
         for undone in self._undone():
@@ -138,13 +139,17 @@ class Refs:
             else:
                 self.tags[key] = target
                 self._db.execute("INSERT OR REPLACE INTO tag VALUES (?,?)", (key, seal_object("tag", key, target)))
-        self._index()
 
     def _set_timeline(self, number: int, ref: Ref | None) -> None:
         if ref is None:
             ref = replace(self.timelines[number], deleted=True)
         while len(self.timelines) <= number:
             self.timelines.append(ref)
+        old = self.timelines[number]
+        if self._ids.get(old.name) == number:
+            del self._ids[old.name]
+        if not ref.deleted:
+            self._ids[ref.name] = number
         self.timelines[number] = ref
         body = seal_object("timeline", number, asdict(ref))
         self._db.execute("INSERT OR REPLACE INTO timeline VALUES (?,?)", (number, body))

@@ -32,11 +32,13 @@ def noted(replica: bytes) -> int:
 
 
 def note(replica: bytes, seq: int) -> None:
-    """Remember the highest sequence number; best effort, since a home folder may not be writable."""
+    """Remember a sequence number that is about to be used, before it is; best effort, since a home folder may not be
+    writable. The caller is the only writer of the store."""
+    if seq <= noted(replica):
+        return
     file = _note_file(replica)
+    unfinished = file.with_name(file.name + "-new")
     with contextlib.suppress(OSError):
-        try:
-            file.write_text(str(seq), "ascii")
-        except FileNotFoundError:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(str(seq), "ascii")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(str(seq), "ascii")
+        os.replace(unfinished, file)

@@ -109,7 +109,7 @@ class States:
             with self._log.lock:
                 found = self._make(dense)
                 self.cache.put(dense, found, found.nbytes)
-                self._cached = [*[item for item in self._cached[-255:] if self.cache.peek(item) is not None], dense]
+                self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
         return found
 
     def _make(self, dense: int) -> State:
@@ -124,8 +124,10 @@ class States:
         return advance(state, rows, len(self._log.paths))
 
     def _load(self, dense: int) -> State:
-        body = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))[0][0]
-        arrays = unpack_arrays(unseal("checkpoint", dense, body))
+        found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))
+        if not found:
+            raise CorruptStore(f"the store is damaged: checkpoint {dense} is missing; restore it from a backup")
+        arrays = unpack_arrays(unseal("checkpoint", dense, found[0][0]))
         size = len(self._log.paths)
         values, labels = np.zeros(size, np.int32), np.zeros(size, np.int64)
         live = np.cumsum(arrays["path"], dtype=np.int64)

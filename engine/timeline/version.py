@@ -42,12 +42,13 @@ class Version:
     their order; `tree()` gives an immutable one.
     """
 
-    __slots__ = ("_log", "_state", "_states", "transaction")
+    __slots__ = ("_log", "_places", "_state", "_states", "transaction")
 
     def __init__(self, log: Log, states: States, transaction: int) -> None:
         self._log = log
         self._states = states
         self._state: State | None = None
+        self._places: dict[int, dict[int, int]] = {}
         self.transaction = transaction
 
     def __eq__(self, other: object) -> bool:
@@ -151,8 +152,11 @@ class Version:
         """The place of a live path among its siblings."""
         if self.state.value(path) == ABSENT:
             return None
-        siblings = self.state.live(self._log.paths.children(self.parent(path)))
-        return int((self.state.labels[siblings] < self.state.label(path)).sum())
+        parent = self.parent(path)
+        places = self._places.get(parent)
+        if places is None:
+            places = self._places[parent] = {child: i for i, child in enumerate(self.children(parent).tolist())}
+        return places[path]
 
     def step_text(self, path: int) -> str:
         """The printed form of the last step, `$` for the root."""

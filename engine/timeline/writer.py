@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import BadInput, KnownError
+from engine.errors import BadInput, KnownError, StoreError
 from engine.model import clock, times
 from engine.model.operations import Rows
 from engine.model.transactions import Header
@@ -71,6 +71,9 @@ class Writer:
                     self._write_one(commit)
                 if core.log.tail_is_long():
                     core.log.write_segment()
+                if core.log.count > first:
+                    own = bytes(core.manifest["replica"])
+                    replica.note(own, core.log.last_seq(own))
         except BaseException as error:
             for commit in batch:
                 commit.error = commit.error or error
@@ -80,9 +83,6 @@ class Writer:
             return
         for commit in batch:
             commit.done = True
-        if core.log.count > first:
-            own = bytes(core.manifest["replica"])
-            replica.note(own, core.log.last_seq(own))
         core.tell(first)
 
     def _write_one(self, commit: Commit) -> None:
@@ -90,7 +90,9 @@ class Writer:
         marks = core.log.marks()
         try:
             new, number = self._prepare(commit)
-        except KnownError as error:
+        except StoreError:
+            raise
+        except Exception as error:  # this commit's own fault: those that wait with it go on
             core.log.rewind(marks)
             commit.error = error
             return
@@ -147,9 +149,19 @@ class Writer:
     def change(self, kind: str, text: str, plan: Callable[[], Sequence[tuple[str, Any, Any, Any]]]) -> Action:
         """Make the moves that `plan` gives against the names as they are then, as one action."""
         core = self._core
+        refused: KnownError | None = None
         with core.writing() as first:
-            action = core.refs.apply(kind, text, times.now(), plan())
+            try:
+                moves = plan()
+            except StoreError:
+                raise
+            except KnownError as error:  # nothing was touched, so nothing need be read anew
+                refused = error
+            else:
+                action = core.refs.apply(kind, text, times.now(), moves)
         core.tell(first)
+        if refused is not None:
+            raise refused
         return action
 
     def step(self, which: str) -> Action | None:
