@@ -279,7 +279,10 @@ class Plan:
         self, store: Store, kind: str, origin: Any, stem: str, options: Options, default: str, *, salt: bytes = b""
     ) -> None:
         name = check_name(options.timeline, "timeline") if options.timeline else default
-        self.stem = "".join("-" if char in "~:@\x7f" or ord(char) < 33 or char.isspace() else char for char in stem)[:40] or "import"
+        self.stem = (
+            "".join("-" if char in "~:@\x7f" or ord(char) < 33 or char.isspace() else char for char in stem)[:40]
+            or "import"
+        )
         self.identity = _hash([kind, origin, options.shaping(), options.timeline or ""])
         self.base = -1
         saved = store.source(self.identity)
