@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from widgets.theme import theme
 
 from .columns import Array
-from .frame import Detail, Frame, compose, dot_size
+from .frame import Frame, compose, dot_size
 from .gestures import Gestures
 from .labels import AXIS, Labels
 from .model import TimelineModel, first_line
@@ -304,7 +304,7 @@ class Canvas(QAbstractScrollArea):
     def dot_at(self, point: QPointF) -> int:
         """The transaction that is drawn there; -1: none."""
         frame = self.frame_shown
-        if frame.detail is Detail.DENSITY or not len(frame.dense):
+        if not len(frame.dense):
             return -1
         near = (np.abs(frame.x - point.x()) <= REACH) & (np.abs(frame.y + AXIS - point.y()) <= self._height / 2)
         found = np.flatnonzero(near)

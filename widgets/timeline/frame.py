@@ -15,17 +15,20 @@ from .scene import HUES, Scene
 from .viewport import Viewport
 from .window import LaneWindow
 
-#: More transactions per pixel than this are drawn as density, fewer as ticks, and where there is room as dots.
-DENSE = 4.0
+#: A lane shows dots while they cover no more than this part of it, else ticks …
+CROWDED = 0.6
+#: … and of all lanes no more ticks for each pixel of the width than this; the fullest lanes show counts.
+DENSE = 2.0
 MAX_CURVES = 200
 NEARBY = 16  #: lanes
 MAX_LABELS = 80
+MAX_MESSAGES = 60
 MAX_HITS = 4_000
 _OUT = 64  #: pixels outside the picture at which lines are cut
 
 
 class Detail(Enum):
-    """How transactions are drawn."""
+    """How transactions are drawn in the fullest lane."""
 
     DENSITY = auto()
     TICKS = auto()
@@ -68,6 +71,7 @@ class Frame:
     crowded: Array = field(default_factory=lambda: _no(np.bool_))  #: too close to others of its lane for a dot
     # … or counts.
     density: Density | None = None
+    counted: Array = field(default_factory=lambda: _no(np.int64))  #: the indices of its lanes in `lanes`
     # Labels: names of timelines, and indices of transactions with room (pixels) for a message.
     name_timeline: Array = field(default_factory=lambda: _no(np.int32))
     name: Array = field(default_factory=lambda: np.zeros((0, 3)))  #: [n, 3]: x, y, room
@@ -176,35 +180,59 @@ def dot_size(height: int) -> int:
 def _transactions(
     frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, timelines: Array, ratio: float
 ) -> None:
-    start, end = view.time(-dot_size(window.height)), view.time(view.width + dot_size(window.height))
-    ranges = None
+    """Each lane in the detail that it has room for: dots, ticks, or counts."""
+    size = dot_size(window.height)
+    start, end = view.time(-size), view.time(view.width + size)
     if scene.options.structure:
         found = _structure(scene, window.in_view(), start, end)
-        number = len(found)
-    elif (number := scene.index.at_least(timelines, start, end)) <= DENSE * view.width:
+        lane = scene.by_time.lane[scene.columns.timeline[found]]
+        crowded = np.bincount(lane, minlength=scene.by_time.count) * size > CROWDED * view.width
+    else:
         ranges = scene.index.ranges(timelines, start, end)
-        number = ranges.count
-    if number > DENSE * view.width:
-        frame.detail = Detail.DENSITY
-        scale = max(view.scale / ratio, 1.0)
-        frame.density = scene.pyramid.view(view.origin, scale, int(view.width * view.scale / scale), frame.lanes)
-        return
-    frame.detail = Detail.TICKS if number > view.width else Detail.DOTS
-    if ranges is not None:
+        count = ranges.sums(scene.by_time.lane, scene.columns.timeline, scene.by_time.count)
+        crowded = count * size > CROWDED * view.width
+        dense = _too_dense(count, crowded, DENSE * view.width)
+        if dense.any():
+            frame.counted = np.flatnonzero(dense[frame.lanes])
+            scale = max(view.scale / ratio, 1.0)
+            pixels, lanes = int(view.width * view.scale / scale), frame.lanes[frame.counted]
+            frame.density = scene.pyramid.view(view.origin, scale, pixels, lanes)
+            ranges = ranges.only(~dense[scene.by_time.lane[ranges.timelines]])
         found = ranges.dense()
+        lane = scene.by_time.lane[scene.columns.timeline[found]]
+        if dense.any():
+            found, lane = found[~dense[lane]], lane[~dense[lane]]  # of what the index holds unsorted
+    _place(frame, scene, view, window, found, lane)
+    order = np.lexsort((frame.x, lane))
+    gap = _gaps(frame.x[order], lane[order])
+    close = np.empty(len(found), bool)
+    close[order] = np.maximum(gap[:-1], gap[1:]) < size * 0.4
+    frame.crowded = (crowded[lane] | close) & (frame.shape != Shape.TIP.value)
+    if frame.density is not None:
+        frame.detail = Detail.DENSITY
+    elif frame.crowded.any():
+        frame.detail = Detail.TICKS
+    _messages(frame, order, gap[1:], view.width, 160 if frame.density is not None else 72)
+
+
+def _too_dense(count: Array, crowded: Array, most: float) -> Array:
+    """Which lanes show counts: the fullest, so that not more than `most` ticks remain in the others; bool by lane."""
+    dense = np.zeros(len(count), bool)
+    full = np.flatnonzero(crowded)
+    full = full[np.argsort(count[full], kind="stable")]
+    dense[full[np.cumsum(count[full]) > most]] = True
+    return dense
+
+
+def _place(frame: Frame, scene: Scene, view: Viewport, window: LaneWindow, found: Array, lane: Array) -> None:
+    """Where transactions stand and what they look like."""
     columns = scene.columns
     ids = columns.timeline[found]
-    lane = scene.by_time.lane[ids]
     frame.dense, frame.x, frame.y = found, view.xs(columns.time[found]), window.y(lane)
     frame.hue = (ids % HUES).astype(np.uint8)
     frame.shape = np.full(len(found), Shape.PLAIN.value, np.uint8)
     frame.shape[is_merge(columns.extra_child, found)] = Shape.MERGE.value
     frame.shape[scene.extents.last[ids] == found] = Shape.TIP.value
-    frame.crowded = np.full(len(found), frame.detail is Detail.TICKS)
-    if frame.detail is Detail.DOTS and len(found):
-        often = np.bincount(lane)[lane] * dot_size(window.height) > 0.8 * view.width
-        frame.crowded = often & (frame.shape != Shape.TIP.value)
-        _messages(frame, lane, view.width)
 
 
 def _structure(scene: Scene, in_view: Array, start: int, end: int) -> Array:
@@ -221,16 +249,20 @@ def is_merge(extra_child: Array, dense: Array) -> Array:
     return np.asarray(extra_child[at] == dense)
 
 
-def _messages(frame: Frame, lane: Array, width: int) -> None:
-    """Dots with room for some words before the next dot of the lane."""
-    order = np.lexsort((frame.x, lane))
+def _gaps(x: Array, lane: Array) -> Array:
+    """The distances before, between and after transactions that are sorted by lane and x; infinite between lanes."""
+    gap = np.full(len(x) + 1, np.inf)
+    gap[1:-1] = np.where(lane[1:] == lane[:-1], x[1:] - x[:-1], np.inf)
+    return gap
+
+
+def _messages(frame: Frame, order: Array, following: Array, width: int, least: float) -> None:
+    """Dots with room for some words before the next one of the lane; `order` sorts by lane and x."""
     x = frame.x[order]
-    following = np.concatenate([x[1:], [np.inf]])
-    following[:-1][lane[order][1:] != lane[order][:-1]] = np.inf
-    room = np.minimum(following, width) - x - 8
-    chosen = np.flatnonzero((room > 72) & (x > -4))
-    if len(chosen) > MAX_LABELS:
-        chosen = chosen[np.argsort(-room[chosen], kind="stable")[:MAX_LABELS]]
+    room = np.minimum(following, width - x) - 8
+    chosen = np.flatnonzero((room > least) & (x > -4))
+    if len(chosen) > MAX_MESSAGES:
+        chosen = chosen[np.argsort(-room[chosen], kind="stable")[:MAX_MESSAGES]]
     frame.message, frame.message_room = order[chosen], room[chosen]
 
 

@@ -18,6 +18,7 @@ from .batch import is_vector
 
 CAPACITY = 1_500
 LONGEST = 300  #: letters; what is longer than a screen is not looked at to its end
+STEP = 24  #: px
 STAMPS = 16  #: pictures made in one painting; making one takes as long as drawing its text three times
 
 StampKey = tuple[str, int, int, float]  #: text, ink, paper, device pixels per pixel
@@ -94,7 +95,8 @@ class Glyphs:
         if width <= room:
             return text, width
         text = text[:LONGEST]
-        room -= self._advance("…")
+        # Cut to few different widths, so that what is cut is drawn again, too, while one zooms.
+        room = max(room // STEP * STEP, min(room, STEP)) - self._advance("…")
         ends = list(accumulate(map(self._advance, text)))
         length = next((at for at, end in enumerate(ends) if end > room), len(ends))
         while length and (combining(text[length : length + 1] or " ") or text[length - 1] == " "):

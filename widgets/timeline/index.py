@@ -31,6 +31,17 @@ class Ranges:
         """How many there are."""
         return int((self.high - self.low).sum()) + len(self.recent)
 
+    def sums(self, group: Array, timeline: Array, groups: int) -> Array:
+        """How many there are by the group (an int by timeline id) of their timelines."""
+        count = np.bincount(group[self.timelines], self.high - self.low, groups)
+        if len(self.recent):
+            count += np.bincount(group[timeline[self.recent]], minlength=groups)
+        return count
+
+    def only(self, chosen: Array) -> "Ranges":
+        """Those of some of the timelines (bool for each); the unsorted ones stay."""
+        return Ranges(self.order, self.timelines[chosen], self.low[chosen], self.high[chosen], self.recent)
+
     def dense(self, step: int = 1) -> Array:
         """All of them, int32; or one of `step`."""
         found = self.order[_concatenate(self.low, self.high)[::step]]
@@ -82,12 +93,6 @@ class TimeIndex:
         known = timelines[timelines < len(self._offset) - 1]
         low, high = self._search(known, start), self._search(known, end)
         return Ranges(self._order, known, low, high, self._recent(timelines, start, end))
-
-    def at_least(self, timelines: Array, start: int, end: int) -> int:
-        """A number of transactions that there certainly are, without a search: of timelines that lie within."""
-        known = timelines[timelines < len(self._offset) - 1]
-        within = known[(self._earliest[known] >= start) & (self._latest[known] < end)]
-        return int((self._offset[within + 1] - self._offset[within]).sum())
 
     def find(self, timelines: Array, start: int, end: int) -> Array:
         """The transactions of `timelines` with start ≤ time < end; of each timeline in order of time."""

@@ -12,7 +12,7 @@ from widgets.theme import SPACE_XS, fonts, theme
 from .axis import Axis, Tick, axis_for, full_label
 from .batch import draw_lines, draw_rects
 from .columns import Array
-from .frame import Detail, Frame, dot_size
+from .frame import Frame, dot_size
 from .glyphs import Glyphs
 from .paint import pen
 from .viewport import Viewport
@@ -52,7 +52,7 @@ class Labels:
         self._paint_names(painter, frame, name, above)
         for x, y, text in tags:
             self._paint_tag(painter, x, y - 15 if above else y, y, text)
-        if frame.detail is Detail.DOTS and above and len(frame.message):
+        if above and len(frame.message):
             self._paint_messages(painter, frame, window, titles)
 
     def _free(self, y: float, start: float, end: float) -> float:

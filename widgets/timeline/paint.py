@@ -37,11 +37,10 @@ def paint_frame(painter: QPainter, frame: Frame, window: LaneWindow, width: int)
     thick = 2.0 if window.height >= 12 else 1.0
     _paint_lines(painter, frame, thick)
     _paint_curves(painter, frame, 1.0 if frame.detail is Detail.DENSITY else 0.9 * thick)
-    if frame.detail is Detail.DENSITY and frame.density is not None:
+    if frame.density is not None:
         _paint_density(painter, frame, window, width)
-    else:
-        _paint_ticks(painter, frame, window)
-        _paint_dots(painter, frame, window)
+    _paint_ticks(painter, frame, window)
+    _paint_dots(painter, frame, window)
     _paint_hits(painter, frame, window)
 
 
@@ -132,7 +131,7 @@ def _paint_density(painter: QPainter, frame: Frame, window: LaneWindow, width: i
         image = image.copy()  # a document keeps its images longer than this call
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     half = max(2.5, min(9.0, window.height * 0.3))
-    for lane, y in enumerate(frame.lane_y.tolist()):
+    for lane, y in enumerate(frame.lane_y[frame.counted].tolist()):
         target = QRectF(0, y - half, width, 2 * half)
         painter.drawImage(target, image, QRectF(0, lane * bars, pixels, bars))
 

@@ -54,7 +54,7 @@ class RowList(QAbstractScrollArea):
         model.grew.connect(self._grew)
         model.rows_reset.connect(self._reset)
         model.refs_changed.connect(self.viewport().update)
-        model.texts_arrived.connect(self.viewport().update)
+        model.texts_arrived.connect(self._texts_arrived)
         self.session.selection_changed.connect(self._selected)
         self.session.theme_changed.connect(self.viewport().update)
         self._fit_graph()
@@ -181,6 +181,12 @@ class RowList(QAbstractScrollArea):
     def _selected(self) -> None:
         self.reveal_row(self.model.rows.row(self.session.selected))
         self.viewport().update()
+
+    @Slot()
+    def _texts_arrived(self) -> None:
+        if self._painter.incomplete:
+            self._painter.incomplete = False
+            self.viewport().update()
 
     @Slot(int, int, int)
     def _columns_changed(self, section: int, _before: int, _after: int) -> None:

@@ -53,6 +53,7 @@ class RowPainter:
         self._model = model
         self.texts, self.small = Glyphs(fonts().ui), Glyphs(fonts().small)
         self.mono = Glyphs(fonts().mono)
+        self.incomplete = False  #: texts were missing when rows were painted
 
     def paint(self, painter: QPainter, picture: RowPicture, first: int, offset: int, style: RowStyle) -> None:
         """Paint the rows first … of a picture; the first one's top is at y = `offset`."""
@@ -112,6 +113,7 @@ class RowPainter:
     def _texts(self, painter: QPainter, dense: Array, first: int, style: RowStyle) -> None:
         colours, model = theme(), self._model
         texts = model.texts.soon(dense)
+        self.incomplete |= None in texts
         baseline = round((style.row_height - self.texts.height) / 2 + self.texts.ascent)
         tops = [row * style.row_height for row in range(len(dense))]
         marked = (style.hovered, style.compared, style.selected)
