@@ -27,6 +27,7 @@ from engine.model.times import format_time
 from tests.benchmarks.import_vs_git_history import read_lines
 from tests.benchmarks.report import DATA, table, write_json
 from tests.exchange import event_oracle
+from tests.exchange.support import greatest_at
 
 ALL_BELOW = 3000
 SAMPLE = 200
@@ -183,16 +184,6 @@ def _compare_times(store: Store, moments: list[int], found: Findings, chance: ra
         found.times_checked += 1
         if ours != expected:
             found.mismatches.append(f"at {format_time(asked)}: version {ours}, the rule says {expected}")
-
-
-def greatest_at(moments: Sequence[int], asked: int) -> int:
-    """The version of a chain that a time means: of those at or before it the one with the greatest time, the later
-    one among equals; -1 for none."""
-    best = -1
-    for number, moment in enumerate(moments):
-        if moment <= asked and (best < 0 or moment >= moments[best]):
-            best = number
-    return best
 
 
 def _times(moments: list[int], chance: random.Random) -> list[int]:

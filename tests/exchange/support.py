@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,16 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+def greatest_at(moments: Sequence[int], asked: int) -> int:
+    """The version of a chain that a time means: of those at or before it the one with the greatest time, the later
+    one among equals; -1 for none."""
+    best = -1
+    for number, moment in enumerate(moments):
+        if moment <= asked and (best < 0 or moment >= moments[best]):
+            best = number
+    return best
 
 
 class Countdown:
