@@ -8,7 +8,6 @@ all, lone surrogates for one, goes through the strict reader of `engine.model.va
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
@@ -35,7 +34,8 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,299})((?:\.[0-9]{1,300})?(?:[eE][+-]
 _ODD = re.compile(rb"[\\\s]|[0-9][.eE]|-0")
 _CANON_BYTES = 32 << 20
 _BYTES_KEY = re.compile(r"\$+bytes")
-_MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$|\\u0024)', re.ASCII)
+# An object that may spell bytes; its key may be written with escapes. `{"$schema": …}` is none.
+_MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$+bytes"|[$bytes]*\\u00)')
 
 
 def object_level(raw: bytes) -> dict[str, bytes]:
@@ -116,7 +116,7 @@ def squeeze(raw: bytes) -> bytes | None:
 
 def dump(value: object) -> bytes:
     """Compact JSON of plain values as `values.loads` gives them."""
-    return _escape_surrogates(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    return _escape_surrogates(values.dump_plain(value))
 
 
 def _escape_surrogates(text: str) -> bytes:

@@ -28,6 +28,9 @@ from engine.model.encoding import utf8
 MAX_DEPTH = 256
 MAX_DIGITS = 200_000
 
+# Digits that one conversion may have however low the interpreter's limit is set (it can be no lower than 640).
+_AT_ONCE = 600
+
 _FLOAT = struct.Struct(">d")
 _BYTES_KEY = re.compile(r"^\$+bytes$")
 
@@ -171,20 +174,23 @@ def loads(source: str | bytes) -> Any:
         raise InvalidValue(f"invalid JSON at line {error.lineno} column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise InvalidValue(f"JSON is nested deeper than {MAX_DEPTH} levels") from None
-    _check_depth(source)
+    check_depth(source)
     return value
 
 
-def _check_depth(source: str) -> None:
-    """Refuse what is nested too deep; counts brackets, and looks closer only where there are many."""
-    if source.count("[") + source.count("{") <= MAX_DEPTH:
+def check_depth(source: str, levels: int = MAX_DEPTH) -> None:
+    """Refuse JSON that is nested deeper than some levels; counts brackets, and looks closer only where there are many.
+
+    Raises `InvalidValue`, which names the limit for a whole state.
+    """
+    if source.count("[") + source.count("{") <= levels:
         return
     depth = 0
     for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', source):
         mark = match.group()
         if mark in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > levels:
                 raise InvalidValue(f"JSON is nested deeper than {MAX_DEPTH} levels")
         elif mark in "]}":
             depth -= 1
@@ -222,7 +228,7 @@ def _long_integer(digits: str) -> int:
     sign, digits = (-1, digits[1:]) if digits[0] == "-" else (1, digits)
 
     def convert(part: str) -> int:
-        if len(part) <= 4000:
+        if len(part) <= _AT_ONCE:
             return int(part)
         low = len(part) // 2
         return int(convert(part[:-low]) * 10**low + convert(part[-low:]))
@@ -240,12 +246,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_finite, parse
 def dumps(value: object, *, indent: int | None = None) -> str:
     """JSON text of plain Python values (with sets and bytes as 5-api writes them), key order kept, one line
     unless `indent` is given. Lone surrogates are escaped, everything else is written as it is."""
-    separators = (",", ":") if indent is None else (",", ": ")
-    plain = to_json(value)
-    try:
-        result = json.dumps(plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
-    except ValueError:
-        result = _dumps_long(plain, separators, indent)
+    result = dump_plain(to_json(value), indent=indent)
     try:
         result.encode("utf-8")
     except UnicodeEncodeError:
@@ -253,14 +254,46 @@ def dumps(value: object, *, indent: int | None = None) -> str:
     return result
 
 
-def _dumps_long(plain: object, separators: tuple[str, str], indent: int | None) -> str:
-    """`json.dumps` where an integer has more digits than the interpreter prints by default."""
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
+def dump_plain(plain: object, *, indent: int | None = None) -> str:
+    """`json.dumps` of what JSON can hold, as it is, with integers of any number of digits."""
+    separators = (",", ":") if indent is None else (",", ": ")
     try:
         return json.dumps(plain, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
-    finally:
-        sys.set_int_max_str_digits(before)
+    except ValueError:
+        return _dump_long(plain, indent, 1)
+
+
+def _dump_long(plain: Any, indent: int | None, level: int) -> str:
+    """The same where an integer may have more digits than the interpreter prints."""
+    if type(plain) is int:
+        return print_integer(plain)
+    if not plain or not isinstance(plain, dict | list):
+        return json.dumps(plain, ensure_ascii=False, allow_nan=False)
+    if isinstance(plain, dict):
+        colon = ":" if indent is None else ": "
+        items = [f"{dump_plain(key)}{colon}{_dump_long(item, indent, level + 1)}" for key, item in plain.items()]
+    else:
+        items = [_dump_long(item, indent, level + 1) for item in plain]
+    first, last = "{}" if isinstance(plain, dict) else "[]"
+    if indent is None:
+        return first + ",".join(items) + last
+    line = "\n" + " " * (indent * level)
+    return first + line + f",{line}".join(items) + line[: -indent or None] + last
+
+
+def print_integer(number: int) -> str:
+    """The decimal digits of an integer, by halves, within the interpreter's own limit for one conversion (which is the
+    process's, and is left alone)."""
+
+    def convert(part: int, width: int) -> str:
+        if width <= _AT_ONCE:
+            return str(part).zfill(width)
+        low = width // 2
+        above, below = divmod(part, 10**low)
+        return convert(above, width - low) + convert(below, low)
+
+    width = abs(number).bit_length() * 30103 // 100_000 + 1  # 0.30103 is a little more than the logarithm of two
+    return ("-" if number < 0 else "") + (convert(abs(number), width).lstrip("0") or "0")
 
 
 def to_json(value: Any) -> Any:

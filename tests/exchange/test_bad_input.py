@@ -199,6 +199,18 @@ def test_what_is_just_not_too_deep_is_kept(store: Store, tmp_path: Path) -> None
     assert states(store) == [exact(state), "[]", exact(state)]
 
 
+def test_going_on_from_numbers_of_many_digits(store: Store, tmp_path: Path) -> None:
+    """What the store holds is written out to be compared with what comes next."""
+    digits = "1203" * 1300
+    lines = [f'{{"time":"2024-01-0{day}","state":{{"a":[{digits},{{"b":-{digits}}}],"n":{day}}}}}' for day in (1, 2, 3)]
+    lines.append(f'{{"time":"2024-01-04","state":{{"a":[{digits},{{"b":-{digits}}},1],"n":4}}}}')
+    store.import_from(write_lines(tmp_path / "a.jsonl", lines[:1]))
+    for count in (2, 3, 4):
+        assert store.import_from(write_lines(tmp_path / "a.jsonl", lines[:count])).transactions == 1
+    assert store.at().dumps() == f'{{"a":[{digits},{{"b":-{digits}}},1],"n":4}}'
+    assert [change.path for change in store.changes_of(1)] == ["$.n"]
+
+
 LAUGHS = "\n".join(["a0: &a0 [x, x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)])
 
 

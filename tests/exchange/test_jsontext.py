@@ -1,6 +1,7 @@
 """JSON one level at a time says what the strict reader says, and refuses what it refuses."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -112,7 +113,10 @@ def test_leaves_that_are_written_differently(a: bytes, b: bytes, same: bool) -> 
         (b'{"$bytes":"aGk="}', b"hi"),
         (b'{ "$bytes" : "aGk=" }', b"hi"),
         (b'{"\\u0024bytes":"aGk="}', b"hi"),
+        (b'{"\\u0024\\u0062yt\\u0065s":"aGk="}', b"hi"),
+        (b'{"$byt\\u0065s" :"aGk="}', b"hi"),
         (b'{"$bytes":"no base64"}', None),
+        (b'{"$bytesize":"aGk="}', None),
         (b'{"$$bytes":"aGk="}', None),
         (b'{"$bytes":"aGk=","more":1}', None),
         (b'{"bytes":"aGk="}', None),
@@ -133,3 +137,32 @@ def test_lone_surrogates_come_back() -> None:
     level = jsontext.object_level(b'{"\\ud800":"\\udfff","b":1}')
     assert {key: jsontext.leaf(raw) for key, raw in level.items()} == {"\ud800": "\udfff", "b": 1}
     assert jsontext.dump("\ud800x") == b'"\\ud800x"'
+
+
+@pytest.mark.parametrize("key", [b"$schema", b"$id", b"$byte", b"$bytesize", b"$", b"$ref"])
+def test_other_keys_that_begin_with_a_dollar_are_not_read_strictly(key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "loads", None)
+    assert jsontext.spelled_bytes(b'{"' + key + b'":"https://example.invalid","more":[]}') is None
+
+
+@pytest.mark.parametrize("digits", [1, 599, 600, 601, 4299, 4301, 5000, 20_000])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_integers_of_any_size_are_written(digits: int, sign: str) -> None:
+    for text in (sign + "1" + "0" * (digits - 1), sign + "9" * digits, sign + ("1203400056" * digits)[:digits]):
+        number = values.loads(text)
+        assert values.print_integer(number) == text
+        assert jsontext.dump([number, {"a": number}]) == f'[{text},{{"a":{text}}}]'.encode()
+    assert values.print_integer(0) == "0"
+
+
+def test_long_integers_are_written_as_json_writes() -> None:
+    """The writer for long integers says the same as json's in everything else; the interpreter is left alone."""
+    limit = sys.get_int_max_str_digits()
+    long = values.loads("7" * 5000)
+    others = {'é"': [1, -2, 0, 1.5, -0.0, 1e300, True, None, "x\n\ud800", {}, [], [[]], {"": {"a": [{}]}}]}
+    for indent in (None, 0, 2):
+        text = values.dumps([others, long, [long]], indent=indent)
+        assert text == values.dumps([others, "LONG", ["LONG"]], indent=indent).replace('"LONG"', "7" * 5000)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        jsontext.dump([long, float("nan")])
+    assert sys.get_int_max_str_digits() == limit
