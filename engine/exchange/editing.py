@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.errors import BadInput
+from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
 from engine.exchange.alignment import NEW
 from engine.exchange.identity import ListPattern
@@ -22,24 +22,30 @@ class Editor:
     def __init__(self, shadow: Shadow) -> None:
         self._shadow = shadow
 
-    def set_members(self, tree: Node, path: Sequence[Selector], members: Mapping[str, bytes]) -> Node:
+    def set_members(
+        self, tree: Node, path: Sequence[Selector], members: Mapping[str, bytes], *, one_of_many: bool = False
+    ) -> Node:
         """Set members of the map at a path. Maps missing on the way are made, and so is a record named by its key.
 
-        Raises `BadInput`, and then nothing has changed, where something else stands in the way.
+        `one_of_many`: the last step is a key that means an entity, not a field, so that what is chosen for the lists of
+        one entity (identity fields) is chosen for those of all. Raises `BadInput`, and then nothing has changed, where
+        something else stands in the way.
         """
         _check_key(path, members)
         self._check(tree, path)
+        for raw in members.values():
+            values.check_depth(raw.decode("utf-8", "replace"), values.MAX_DEPTH - 1 - len(path))
         tree = self._shadow.own(tree)
         node, pattern = self._open(tree, 0, self._shadow.identities.root)
-        for selector in path:
+        for depth, selector in enumerate(path):
             index = self._find(node, selector)
             if index is None:
-                index = self._make(node, selector, pattern)
-            step = node.keys[index] if node.kind == MAP else None
-            pattern = self._shadow.identities.below(pattern, step)
+                index = self._make(node, selector)
+            named = node.kind == MAP and not (one_of_many and depth + 1 == len(path))
+            pattern = self._shadow.identities.below(pattern, node.keys[index] if named else None)
             node, _ = self._open(node, index, pattern)
         for key, raw in members.items():
-            self._set(node, key, raw, self._shadow.identities.below(pattern, key), len(path) + 1)
+            self._set(node, key, raw, pattern, len(path) + 1)
         return tree
 
     def remove(self, tree: Node, path: Sequence[Selector]) -> Node:
@@ -56,6 +62,7 @@ class Editor:
                 for column in (node.keys, node.pids, node.vids, node.labels):
                     del column[index]
                 node.position = node.raws = None
+                note_keys(node)
                 return tree
             node, _ = self._open(node, index, pattern)
         return tree
@@ -93,6 +100,8 @@ class Editor:
 
     def _check(self, tree: Node, path: Sequence[Selector]) -> None:
         """Raise `BadInput` where a path cannot be followed or made."""
+        if len(path) >= values.MAX_DEPTH:
+            raise InvalidValue(f"the path is deeper than the {values.MAX_DEPTH} levels that a state may have")
         node: Node | None = tree.nodes.get(tree.pids[0])
         if node is None:
             raise BadInput("the whole state is a single value; nothing can be put below it")
@@ -143,27 +152,30 @@ class Editor:
                     return index
         return None
 
-    def _make(self, node: Node, selector: Selector, pattern: ListPattern) -> int:
-        """Add an empty map, or the record of a key, as the last child; its place."""
+    def _make(self, node: Node, selector: Selector) -> int:
+        """Add an empty map, or the record of a key, as the last child; its place. What is in it needs no identity."""
+        nowhere = ListPattern()
         if isinstance(selector, Name):
-            self._add(node, selector.key, b"{}", self._shadow.identities.below(pattern, selector.key))
+            self._add(node, selector.key, b"{}", nowhere, 0)
         else:
             assert isinstance(selector, Key)
             record = dict(zip(selector.fields, selector.values, strict=True))
             step = paths.encode_step(Keyed(selector.fields, selector.values))
-            self._add(node, step, jsontext.dump(record), self._shadow.identities.below(pattern, None))
+            self._add(node, step, jsontext.dump(record), nowhere, 0)
             note_keys(node)
         return len(node) - 1
 
     def _set(self, node: Node, key: str, raw: bytes, pattern: ListPattern, depth: int) -> None:
+        if raw[0] in b"{[":
+            pattern = self._shadow.identities.below(pattern, key)
         index = node.places().get(key)
         if index is None:
-            self._add(node, key, raw, pattern)
+            self._add(node, key, raw, pattern, depth)
         else:
             self._shadow.change(node, index, None, raw, pattern, depth)
 
-    def _add(self, node: Node, key: str | bytes, raw: bytes, pattern: ListPattern) -> None:
-        """Add a child at the end."""
+    def _add(self, node: Node, key: str | bytes, raw: bytes, pattern: ListPattern, depth: int) -> None:
+        """Add a child at the end; `pattern` is its own."""
         shadow = self._shadow
         node.private()
         left = node.pids[-1] if len(node) else AT_START
@@ -176,7 +188,7 @@ class Editor:
         node.pids.append(pid)
         node.vids.append(vid)
         if is_container(vid):
-            node.nodes[pid] = shadow.build_fresh(pid, raw, vid, pattern, 1)
+            node.nodes[pid] = shadow.build_fresh(pid, raw, vid, pattern, depth + 1)
 
 
 def _check_key(path: Sequence[Selector], members: Mapping[str, bytes]) -> None:

@@ -91,6 +91,14 @@ def test_an_entity_may_be_a_record_of_a_list_and_may_go(tmp_path: Path, store: S
     assert store.at().json() == {"rows": [{"id": 1, "v": -1}, {"id": 7, "v": 7}]}
 
 
+def test_one_choice_of_identity_for_the_lists_of_all_entities(tmp_path: Path, store: Store) -> None:
+    events = [
+        {"time": clock(n), "entity": f"o{n}", "fields": {"lines": [{"id": 1, "n": n}, {"id": 2, "n": n}]}}
+        for n in range(3)
+    ]
+    assert store.import_from(write_lines(tmp_path / "e.jsonl", events)).identity == {"$.entities[*].lines[*]": ["id"]}
+
+
 def test_flat_rows_under_other_names(tmp_path: Path, store: Store) -> None:
     events = [
         {"ts": "26.07.2022 14:00", "order": 17, "status": "new", "by": "ana"},
@@ -148,6 +156,24 @@ def test_times_that_go_backwards_stay_in_the_order_of_the_file(tmp_path: Path, s
         assert store.at(clock(hour)).json() == {"entities": {"e": {"n": n}}}
 
 
+def nested(levels: int) -> Any:
+    """So many lists in one another."""
+    value: Any = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+def test_entities_may_be_as_deep_as_states(tmp_path: Path, store: Store) -> None:
+    deepest = {"time": clock(0), "entity": "$" + ".a" * 255, "fields": {"x": 1}}
+    below = {"time": clock(1), "entity": "$" + ".b" * 200, "fields": {"x": nested(55)}}
+    store.import_from(write_lines(tmp_path / "e.jsonl", [deepest, below]))
+    again = write_lines(tmp_path / "e.jsonl", [deepest, below, {"time": clock(2), "entity": "e", "fields": {"x": 2}}])
+    assert store.import_from(again).transactions == 1
+    text = store.at().dumps()
+    assert (text.count("{"), text.count("[")) == (1 + 255 + 200 + 2, 55)
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -163,6 +189,9 @@ def test_times_that_go_backwards_stay_in_the_order_of_the_file(tmp_path: Path, s
         ({"time": clock(0), "entity": "$.entities.first.l[5]", "fields": {}}, "there is none; name it by its key"),
         ({"time": clock(0), "entity": "$.entities.first.l.x", "fields": {}}, "through a list as through a map"),
         ({"time": clock(0), "entity": "$.rows[?@.id==1]", "fields": {"id": 2}}, "id names the record"),
+        ({"time": clock(0), "entity": "$" + ".a" * 1500, "fields": {"x": 1}}, "deeper than the 256 levels"),
+        ({"time": clock(0), "entity": "$" + ".a" * 254, "fields": {"x": [[]]}}, "nested deeper than 256 levels"),
+        ({"time": clock(0), "entity": "e", "fields": {"x": nested(254)}}, "nested deeper than 256 levels"),
         ({"time": clock(0), "ops": []}, "operations in a file that began with entities"),
         ('{"time":"2024-01-01","entity":"e","fields":{"a":1,"a":2}}', "duplicate key"),
         ('{"time":"2024-01-01","entity":"e","fields":{"a":1e999}}', "too large for a float"),
