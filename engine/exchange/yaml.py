@@ -15,8 +15,9 @@ def load_yaml(text: str, max_nodes: int) -> Any:
     """The document of a YAML text; a list where it holds several. Raises `InvalidValue` with the line."""
     import yaml
 
+    loader: Any = partial(_loader(), max_nodes)
     try:
-        documents = list(yaml.load_all(text, Loader=partial(_loader(), max_nodes)))
+        documents = list(yaml.load_all(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
@@ -30,7 +31,7 @@ def load_yaml(text: str, max_nodes: int) -> Any:
 
 
 @cache
-def _loader() -> type[Any]:
+def _loader() -> Any:
     """The safe loader, with duplicate keys refused, timestamps left as text, local tags kept."""
     import yaml
 
