@@ -62,7 +62,8 @@ class Editor:
                 for column in (node.keys, node.pids, node.vids, node.labels):
                     del column[index]
                 node.position = node.raws = None
-                note_keys(node)
+                if node.kind == LIST:
+                    note_keys(node)
                 return tree
             node, _ = self._open(node, index, pattern)
         return tree

@@ -99,6 +99,14 @@ def test_one_choice_of_identity_for_the_lists_of_all_entities(tmp_path: Path, st
     assert store.import_from(write_lines(tmp_path / "e.jsonl", events)).identity == {"$.entities[*].lines[*]": ["id"]}
 
 
+def test_one_of_several_entities_may_go(tmp_path: Path, store: Store) -> None:
+    events = [{"time": clock(hour), "entity": f"e{hour}", "fields": {"v": hour}} for hour in range(3)]
+    events.append({"time": clock(3), "entity": "e1", "fields": None})
+    events.append({"time": clock(4), "entity": "e3", "fields": {"v": 3}})
+    store.import_from(write_lines(tmp_path / "e.jsonl", events))
+    assert store.at().dumps() == '{"entities":{"e0":{"v":0},"e2":{"v":2},"e3":{"v":3}}}'
+
+
 def test_flat_rows_under_other_names(tmp_path: Path, store: Store) -> None:
     events = [
         {"ts": "26.07.2022 14:00", "order": 17, "status": "new", "by": "ana"},
