@@ -25,7 +25,7 @@ from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import plain_name
 from engine.exchange.events import fold
 from engine.exchange.formats import MAX_BYTES, parse, read_table
-from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
+from engine.exchange.intake import Intake, Source, open_intake
 from engine.exchange.jsonlines import read_records
 from engine.exchange.lines import damage, decompressed, open_input, read_whole, size_of
 from engine.exchange.options import ImportResult, Options
@@ -118,8 +118,8 @@ def _import_log(store: Store, path: Path, log: ChangeLog, options: Options, resu
     first = next(iter(log), (0, b""))[1]
     clock = ClockReader(options.zone, options.time_format)
     clock.learn([row.get(options.mapping["time"], "") for _, row in islice(log.rows(), _SAMPLE)])
-    plan = Plan(store, "csv", first, plain_name(path).split(".")[0], options, DEFAULT_TIMELINE)
-    with open_intake(store, plan, options, result) as intake:
+    source = Source("csv", first, plain_name(path).split(".")[0])
+    with open_intake(store, source, options, result) as intake:
         read_records(path, log, intake, options, fold(intake, first, options, clock))
 
 
@@ -129,8 +129,8 @@ def _import_tables(store: Store, path: Path, files: list[Path], options: Options
     options = replace(options, keys=keys)
     stem = plain_name(path).split(".")[0]
     salt = blake3(read_whole(files[0], MAX_BYTES)).digest()
-    plan = Plan(store, "table", str(path.resolve()), stem, options, DEFAULT_TIMELINE, salt=salt)
-    with open_intake(store, plan, options, result) as intake:
+    source = Source("table", str(path.resolve()), stem, salt=salt)
+    with open_intake(store, source, options, result) as intake:
         for number, file in enumerate(files):
             intake.tick(number, len(files), "files")
             _add_table(intake, file, path.is_dir(), result)

@@ -11,7 +11,7 @@ from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import first_record, plain_name
 from engine.exchange.entities import EntityFold
-from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
+from engine.exchange.intake import Intake, Source, open_intake
 from engine.exchange.jsonlines import read_lines, read_records
 from engine.exchange.operations import OperationFold
 from engine.exchange.options import ImportResult, Options
@@ -29,8 +29,8 @@ def import_events(store: Store, path: Path, options: Options, result: ImportResu
         return
     clock = learned_clock(path, options)
     first = first_record(path)
-    plan = Plan(store, "events", first, plain_name(path).split(".")[0], options, DEFAULT_TIMELINE)
-    with open_intake(store, plan, options, result) as intake:
+    source = Source("events", first, plain_name(path).split(".")[0])
+    with open_intake(store, source, options, result) as intake:
         read_lines(path, intake, options, fold(intake, first, options, clock))
 
 
@@ -56,6 +56,6 @@ def _import_xes(store: Store, path: Path, options: Options, result: ImportResult
 
     with SortedEvents(path) as events:
         clock = ClockReader(options.zone, options.time_format)
-        plan = Plan(store, "events", events.first, plain_name(path).split(".")[0], options, DEFAULT_TIMELINE)
-        with open_intake(store, plan, options, result) as intake:
+        source = Source("events", events.first, plain_name(path).split(".")[0])
+        with open_intake(store, source, options, result) as intake:
             read_records(path, events, intake, options, fold(intake, events.first, options, clock))

@@ -17,7 +17,7 @@ from engine.errors import BadInput, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.formats import MAX_BYTES, format_of, parse
 from engine.exchange.globs import Globs
-from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
+from engine.exchange.intake import Intake, Source, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.versions import Skipped, SourceVersion
@@ -41,16 +41,13 @@ def import_folder(store: Store, path: Path, options: Options, result: ImportResu
             raise BadInput(f"{path}: {content}")
     if not found and not result.skipped:
         raise BadInput(f"{path}: no JSON, YAML, TOML, CSV or INI file there; name other files with --path")
-    plan = Plan(
-        store,
+    source = Source(
         "folder",
         str(path.resolve()),
         path.resolve().name.split(".")[0],
-        options,
-        DEFAULT_TIMELINE,
         salt=blake3(b"\0".join(item for name in sorted(found) for item in (name.encode(), found[name]))).digest(),
     )
-    with open_intake(store, plan, options, result) as intake:
+    with open_intake(store, source, options, result) as intake:
         _add(intake, path, found, newest, result)
 
 

@@ -5,23 +5,28 @@ commits that touch none are left out, and whatever points at one points at the n
 parents. The state is `{path: contents}`; with one `--path` that names a file exactly it is that file's contents
 (`{}` where the file is gone). A version that does not parse is listed, and what was there before stays.
 
-Transactions are in order of commit time, parents first (then by id), so that the order of a growing history stays.
+Transactions are in order of commit time, parents first (then by id), among those that one import brings: what came
+before stays before. An import of a repository whose branches, tags or first commits are others than at the last one
+writes under a replica of its own, so going on gives the states, and not the ids, of an import of all at once.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from blake3 import blake3
+
 from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
-from engine.exchange.git_files import Files
+from engine.exchange.git_files import Files, reading
 from engine.exchange.git_timelines import Namer, allowed_names
 from engine.exchange.globs import Globs
-from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Plan, open_intake
+from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Source, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.versions import Skipped, SourceVersion
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 _TREES = 512
+_UNRANKED = 100
 _SEARCHED = 20_000
 _LATEST = (1 << 63) - 1
 
@@ -54,19 +60,44 @@ def import_git(store: Store, path: Path, options: Options, result: ImportResult)
     tips = {*references.branches.values(), *references.tags.values()}
     try:
         history = History(repository, tips, lambda count: _tick(options, count))
-        head = references.branches.get(references.head) or min(tips)
-        plan = Plan(store, "git", history.root(head), _stem(path), options, references.head)
-        is_new = not store.graph.count
-        with open_intake(store, plan, options, result) as intake:
-            files = Files(repository, Globs(options.paths), head)
-            _GitImport(store, repository, history, references, intake, plan, files).run()
+        files = Files(repository, Globs(options.paths), references.branches.get(references.head) or min(tips))
+        with open_intake(store, _source(path, history, references, files), options, result) as intake:
+            _GitImport(store, repository, history, references, intake, files).run()
             if not intake.notes["heads"]:
                 asked = ", ".join(options.paths) or "a JSON, YAML, TOML, CSV or INI file"
                 raise BadInput(f"{path}: no commit has {asked} that can be read; name files with --path")
-        if is_new and plan.timeline != DEFAULT_TIMELINE and plan.timeline in result.timelines:
-            store.set_default_timeline(plan.timeline)
-    except (pygit2.GitError, KeyError) as error:
+        if intake.is_new and intake.default != DEFAULT_TIMELINE and intake.default in result.timelines:
+            store.set_default_timeline(intake.default)
+    except pygit2.GitError as error:
         raise BadInput(f"{path}: the repository cannot be read: {error}; try `git fsck`") from None
+
+
+def _source(path: Path, history: History, references: References, files: Files) -> Source:
+    """The repository as a source.
+
+    What it is known by does not depend on what is checked out: the first commits on first parents below its branches,
+    the oldest of them where it is new here. Its state is all that shapes the outcome: where branches and tags point
+    (these say which commits there are and, with the names of branches in their order, on which timelines), which
+    commits have no parents here (other ones in a shallow clone), and whether one file is the whole state.
+    """
+    tips = sorted({*(references.branches or references.tags).values()})
+    roots = sorted({history.root(tip) for tip in tips}, key=lambda commit: (history.times[commit], commit))
+    parts = [_ranked(history, references), sorted({*references.tags.values()}), history.roots(), files.only or ""]
+    state = blake3(msgspec.msgpack.encode(parts)).digest(16)
+    return Source("git", roots[0], _stem(path), references.head, others=roots[1:], state=state)
+
+
+def _ranked(history: History, references: References) -> list[tuple[str, str]]:
+    """Branches and their tips, those first that commits belong to rather than to the others.
+
+    What is checked out is asked only where no branch has a usual name: it differs from one clone to the next.
+    """
+    usual = any(_rank(name) != _UNRANKED for name in references.branches)
+    first = "" if usual else references.head
+    return sorted(
+        references.branches.items(),
+        key=lambda item: (_rank(item[0]), item[0] != first, -history.length(item[1]), item[0]),
+    )
 
 
 def _tick(options: Options, count: int) -> None:
@@ -146,11 +177,13 @@ class History:
         self._repository = repository
         self.parents: dict[str, tuple[str, ...]] = {}
         self.times: dict[str, int] = {}
+        self._ways: dict[str, tuple[str, int]] = {}
         waiting = list(tips)
         while waiting:
             commit = waiting.pop()
             if commit not in self.parents:
-                found = repository[commit]
+                with reading():
+                    found = repository[commit]
                 # A shallow clone lacks the parents of its oldest commits.
                 self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
                 self.times[commit] = found.commit_time
@@ -159,21 +192,32 @@ class History:
 
     def root(self, commit: str) -> str:
         """The first commit below one, on first parents."""
-        while self.parents[commit]:
-            commit = self.parents[commit][0]
-        return commit
+        return self._first_parents(commit)[0]
+
+    def roots(self) -> list[str]:
+        """All commits without parents, by id."""
+        return sorted(commit for commit, parents in self.parents.items() if not parents)
 
     def length(self, commit: str) -> int:
         """How many commits there are below one, on first parents."""
-        count = 1
-        while self.parents[commit]:
+        return self._first_parents(commit)[1]
+
+    def _first_parents(self, commit: str) -> tuple[str, int]:
+        """The end of the way along first parents, and its length; what was walked once is not walked again."""
+        way = []
+        while commit not in self._ways and self.parents[commit]:
+            way.append(commit)
             commit = self.parents[commit][0]
+        root, count = self._ways.setdefault(commit, (commit, 1))
+        for later in reversed(way):
             count += 1
-        return count
+            self._ways[later] = root, count
+        return root, count
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        found = self._repository[commit]
+        with reading():
+            found = self._repository[commit]
         return _text(lambda: found.message, found.raw_message)
 
     def order(self) -> list[str]:
@@ -217,7 +261,6 @@ class _GitImport:
         history: History,
         references: References,
         intake: Intake,
-        plan: Plan,
         files: Files,
     ) -> None:
         self._store = store
@@ -225,7 +268,6 @@ class _GitImport:
         self._history = history
         self._references = references
         self._intake = intake
-        self._plan = plan
         self._files = files
         self._editor = Editor(intake.shadow)
         self._kept: dict[str, int] = intake.own_sources()
@@ -245,35 +287,37 @@ class _GitImport:
             if commit in self._kept:
                 self._at[commit] = self._kept[commit]
             elif commit in seen:
-                self._at[commit] = max((self._at[parent] for parent in self._history.parents[commit][:1]), default=-1)
+                self._at[commit] = self._standing(self._based(commit))
             else:
                 self._at[commit] = self._take(commit, timelines[commit])
         self._intake.tick(len(order), len(order), "commits")
         self._point()
 
     def _name(self, order: list[str]) -> dict[str, str]:
-        references = self._references
         known = self._intake.timelines_of(self._kept)
         namer = Namer(self._history.parents.__getitem__, self._history.message, known, self._intake.notes["heads"])
-        ranked = sorted(
-            references.branches.items(),
-            key=lambda item: (_rank(item[0]), item[0] != references.head, -self._history.length(item[1]), item[0]),
-        )
+        ranked = _ranked(self._history, self._references)
         return namer.name([(self._local(name), commit) for name, commit in ranked], order)
 
     def _local(self, branch: str) -> str:
         """What a branch is called here."""
-        return self._plan.timeline if branch == self._plan.notes["default"] else branch
+        return self._intake.default if branch == self._intake.notes["default"] else branch
+
+    def _based(self, commit: str) -> list[str]:
+        """The parents that have a state; the first of them is what a commit is compared with."""
+        return [parent for parent in self._history.parents[commit] if self._at[parent] >= 0]
+
+    def _standing(self, based: Sequence[str]) -> int:
+        """Where the state of a commit stands that needs no transaction: where that of its first such parent does."""
+        return self._at[based[0]] if based else -1
 
     def _take(self, commit: str, timeline: str) -> int:
         """Write the transaction of a commit, or find that it needs none; where its state stands."""
-        parents = self._history.parents[commit]
-        based = [parent for parent in parents if self._at[parent] >= 0]
-        base = based[0] if based else None
+        based = self._based(commit)
         numbers = self._telling(based)
-        changes = self._files.changes(base, commit)
+        changes = self._files.changes(based[0] if based else None, commit)
         if not changes and len(numbers) < 2:
-            return numbers[0] if numbers else -1
+            return self._standing(based)
         tree = self._apply(commit, changes, numbers[0] if numbers else -1)
         if tree is None:
             return -1
@@ -318,7 +362,8 @@ class _GitImport:
         return tree
 
     def _version(self, commit: str) -> SourceVersion:
-        found = self._repository[commit]
+        with reading():
+            found = self._repository[commit]
         author = found.author
         return SourceVersion(
             time=max(-_LATEST, min(found.commit_time * 1_000_000, _LATEST)),
@@ -371,6 +416,8 @@ class _GitImport:
         self._intake.notes["more"] = {"tips": tips}
 
 
-def _rank(name: str) -> bool:
-    """Branches that others usually go off from come first."""
-    return name.rsplit("/", 1)[-1] not in ("main", "master", "trunk", "develop", "dev", "next", "staging")
+def _rank(name: str) -> int:
+    """Branches that others usually go off from come first, in this order."""
+    known = ("main", "master", "trunk", "develop", "dev", "next", "staging")
+    last = name.rsplit("/", 1)[-1]
+    return known.index(last) if last in known else _UNRANKED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,17 @@ from engine.model import values
 _CACHE_BYTES = 32 << 20
 _TREE = 0o040000
 _FILES = (0o100644, 0o100755, 0o100664)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Around look-ups in a repository: an object that is missing is an error of libgit2, as a damaged one is."""
+    import pygit2
+
+    try:
+        yield
+    except KeyError as error:
+        raise pygit2.GitError(f"the object {error} is missing") from None
 
 
 class Files:
@@ -33,20 +45,24 @@ class Files:
     def changes(self, base: str | None, commit: str) -> dict[str, str | None]:
         """The chosen files that differ between two commits (from nothing, where `base` is None): path → blob, None
         for one that is gone."""
-        tree = self._repository[commit].tree
-        before = self._repository[base].tree if base is not None else None
+        with reading():
+            tree = self._repository[commit].tree
+            before = self._repository[base].tree if base is not None else None
         if before is not None and before.id == tree.id:
             return {}
         if self.only is not None:
             old, new = self._blob(before, self.only), self._blob(tree, self.only)
             return {} if old == new else {self.only: new}
         if before is None:
-            return dict(self._walk(tree, ""))
+            with reading():
+                return dict(self._walk(tree, ""))
         return self._compare(before, tree)
 
     def _compare(self, before: Any, tree: Any) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
-        for delta in before.diff_to_tree(tree).deltas:
+        with reading():
+            deltas = before.diff_to_tree(tree).deltas
+        for delta in deltas:
             old, new = delta.old_file, delta.new_file
             if self._wanted(old.path, old.mode):
                 found[old.path] = None
@@ -113,9 +129,13 @@ class Files:
         return False
 
     def _parse(self, path: str, blob: str) -> bytes | InvalidValue:
-        if self._repository.odb.read_header(blob)[1] > MAX_BYTES:  # asked before anything is unfolded
+        with reading():
+            size = self._repository.odb.read_header(blob)[1]
+        if size > MAX_BYTES:  # asked before anything is unfolded
             return InvalidValue(f"the file is larger than {MAX_BYTES >> 20} MiB")
         try:
-            return parse(self._repository[blob].data, format_of(path) or "json")
+            with reading():
+                data = self._repository[blob].data
+            return parse(data, format_of(path) or "json")
         except InvalidValue as error:
             return error

@@ -1,9 +1,9 @@
 """Which timeline each commit of a repository belongs to.
 
 A branch is a timeline: its commits are those on the first-parent walk from its tip until a commit that another one
-has; branches that others go off from (main, dev, …) come first, then HEAD's, then long ones. Side branches that were
-merged and are gone take their name from the message of the merge ("Merge branch 'x'", "Merge pull request #12 from
-a/b", …), or are called after the timeline that took them in.
+has; branches that others go off from (main, dev, …) come first, then long ones (before them HEAD's, where none is
+called so). Side branches that were merged and are gone take their name from the message of the merge ("Merge branch
+'x'", "Merge pull request #12 from a/b", …), or are called after the timeline that took them in.
 """
 
 from __future__ import annotations

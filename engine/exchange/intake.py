@@ -3,13 +3,18 @@
 What an import writes follows from its source alone (3-data-model, "Imports are deterministic"): the replica is a hash
 of what identifies the source and of the options that shape the outcome, sequence numbers count its versions, and the
 choices of identity are kept with the progress, so that going on later gives what going on at once would have given.
+
+A source that does not only grow at its end (a repository: older commits arrive, branches come and go) has a state as
+well. The replica is then also a hash of the state and of the imports before: those who import the same states in the
+same order hold the same transactions, and what comes of other states never has the handles of these.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,6 +50,7 @@ class Intake:
         self.notes = plan.notes
         self.default = plan.timeline
         self.replica = plan.replica
+        self.is_new = not store.graph.count
         self.max_trees = MAX_TREES
         self._store = store
         self._plan = plan
@@ -147,9 +153,7 @@ class Intake:
     def _number(self, source: str) -> int:
         """The transaction of an earlier version by its source id."""
         if self._numbers is None:
-            self.writer.settle()
-            names = self._store.sources(range(self._next))
-            self._numbers = {name: dense for dense, name in enumerate(names) if name}
+            self._numbers = self.own_sources()
         found = self._numbers.get(source)
         if found is None:
             raise BadInput(f'the parent "{source}" is no earlier version')
@@ -214,7 +218,7 @@ class Intake:
         return is_ours and current < known and bool(self._store.graph.reachable([known])[current])
 
     def _is_own(self, dense: int) -> bool:
-        return self._store.handle(dense).startswith(self.replica.hex() + ":")
+        return self._store.handle(dense).split(":")[0] in self._plan.replicas
 
     def _free(self, name: str) -> str:
         taken = {*self.notes["heads"], *self.notes["pointed"], *self.notes["detours"].values()}
@@ -231,9 +235,9 @@ class Intake:
         """The transactions of this source that the store has, by source id."""
         if not self.notes["heads"]:
             return {}
-        mine = self.replica.hex() + ":"
-        names = self._store.sources(range(self._next))
-        return {name: dense for dense, name in enumerate(names) if name and self._store.handle(dense).startswith(mine)}
+        self.writer.settle()
+        mine = [dense for dense in range(self._next) if self._is_own(dense)]
+        return {name: dense for dense, name in zip(mine, self._store.sources(mine), strict=True) if name}
 
     def timelines_of(self, numbers: Mapping[str, int]) -> dict[str, str]:
         """The timelines of transactions, under the same keys."""
@@ -268,48 +272,108 @@ class Intake:
             self._options.progress(done, total, unit)
 
 
-class Plan:
-    """Which source this is, what is known about it, and where it goes in this store.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is imported. `origin` identifies it among its kind; `stem` names it for people; `default` is its main
+    timeline.
 
-    `origin` identifies the source among its kind; `stem` names it for people; `salt` is the contents of a source that
-    `origin` only locates, so that what stands at the same place elsewhere is not taken for the same.
+    `salt` is the contents of a source that `origin` only locates, so that what stands at the same place elsewhere is
+    not taken for the same. `others` are what it may have been identified by before. `state` is for a source that does
+    not only grow at its end: all that shapes what comes of it now; what an import of another state adds has a replica
+    of its own.
     """
 
-    def __init__(
-        self, store: Store, kind: str, origin: Any, stem: str, options: Options, default: str, *, salt: bytes = b""
-    ) -> None:
-        name = check_name(options.timeline, "timeline") if options.timeline else default
-        self.stem = (
-            "".join("-" if char in "~:@\x7f" or ord(char) < 33 or char.isspace() else char for char in stem)[:40]
-            or "import"
-        )
-        self.identity = _hash([kind, origin, options.shaping(), options.timeline or ""])
-        self.base = -1
-        saved = store.source(self.identity)
-        if saved is not None:
-            self.notes = saved
-        else:
-            if options.timeline is not None:
-                self.base = _head(store, name)
-            elif _head(store, name) >= 0:
-                name = free_name(store, f"{name[:MAX_STEMMED]}@{self.stem}")
-            self.notes = {"kind": kind, "default": default, "timeline": name, "base": self.base}
-            self.notes |= {"heads": {}, "detours": {}, "pointed": {}}
-            self.notes |= {"identities": [], "count": 0, "digest": b"", "more": {}}
-        self.base = self.notes["base"]
+    kind: str
+    origin: Any
+    stem: str
+    default: str = DEFAULT_TIMELINE
+    salt: bytes = b""
+    others: Sequence[Any] = ()
+    state: bytes = b""
+
+
+class Plan:
+    """What is known about a source, and where it goes in this store. Made while nobody else may write."""
+
+    def __init__(self, store: Store, source: Source, options: Options, last_seq: Callable[[bytes], int]) -> None:
+        self.stem = source.stem
+        self._last_seq = last_seq
+        self.identity, saved = _known(store, source, options)
+        self.notes = saved if saved is not None else _first_notes(store, source, options)
+        self.base = int(self.notes["base"])
         self.timeline = str(self.notes["timeline"])
         if "replica" not in self.notes:
             behind = store.get(self.base).id if self.base >= 0 else ""
-            moved = "" if self.timeline == default else self.timeline
-            self.notes["replica"] = _hash([self.identity, behind, moved, salt])[:REPLICA_BYTES]
+            moved: Any = "" if self.timeline == source.default else self.timeline
+            if moved and source.default != DEFAULT_TIMELINE:
+                moved = [source.default, moved]
+            parts = [self.identity, behind, moved, source.salt, *([source.state] if source.state else [])]
+            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
+        elif source.state != self.notes.get("state", b""):
+            before = bytes(self.notes["replica"])
+            parts = [before, last_seq(before), sorted(self.notes["heads"]), source.state]
+            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
         self.replica = bytes(self.notes["replica"])
+        self.replicas = frozenset(bytes(item).hex() for item in self.notes["replicas"])
+
+    def _start(self, replica: bytes, state: bytes) -> None:
+        """What comes now is of this replica."""
+        known = [item for item in self.notes.get("replicas", ()) if self._last_seq(bytes(item))]
+        self.notes |= {"replica": replica, "replicas": [*known, replica], "state": state}
+
+
+def _known(store: Store, source: Source, options: Options) -> tuple[bytes, dict[str, Any] | None]:
+    """How the source is identified here, and the notes of the imports before."""
+    origins = (source.origin, *source.others)
+    shaping = [options.shaping(), options.timeline or ""]
+    identities = [_hash([source.kind, origin, *shaping]) for origin in origins]
+    for identity in identities:
+        saved = store.source(identity)
+        if saved is not None:
+            saved.setdefault("replicas", [saved["replica"]])
+            return identity, saved
+    return identities[0], None
+
+
+def _first_notes(store: Store, source: Source, options: Options) -> dict[str, Any]:
+    name, base = options.timeline or source.default, -1
+    if options.timeline is not None:
+        base = _head(store, name)
+    elif _head(store, name) >= 0:
+        name = free_name(store, f"{name[:MAX_STEMMED]}@{source.stem}")
+    return {
+        "kind": source.kind,
+        "default": source.default,
+        "timeline": name,
+        "base": base,
+        "heads": {},
+        "detours": {},
+        "pointed": {},
+        "identities": [],
+        "count": 0,
+        "digest": b"",
+        "more": {},
+    }
+
+
+def stem_of(name: str) -> str:
+    """A name for people, shortened to what may be part of the name of a timeline."""
+    return "".join("-" if char in "~:@\x7f" or char < "!" or char.isspace() else char for char in name)[:40] or "import"
 
 
 @contextlib.contextmanager
-def open_intake(store: Store, plan: Plan, options: Options, result: ImportResult) -> Iterator[Intake]:
-    """Around an import: takes the store's writer, and leaves whole transactions whatever happens."""
-    first = store.graph.count
-    with store.bulk(plan.replica, f"import {plan.stem}") as writer:
+def open_intake(store: Store, source: Source, options: Options, result: ImportResult) -> Iterator[Intake]:
+    """Around an import: takes the store's writer, and leaves whole transactions whatever happens.
+
+    How far the source was read before is looked up once others can no longer write: they may import the same.
+    """
+    if options.timeline is not None:
+        check_name(options.timeline, "timeline")
+    source = replace(source, stem=stem_of(source.stem))
+    with store.bulk(bytes(REPLICA_BYTES), f"import {source.stem}") as writer:
+        first = store.graph.count
+        plan = Plan(store, source, options, writer.last_seq)
+        writer.use(plan.replica)
         intake = Intake(store, writer, plan, options, result)
         try:
             yield intake

@@ -12,7 +12,7 @@ from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import first_record, plain_name
-from engine.exchange.intake import DEFAULT_TIMELINE, Plan, open_intake
+from engine.exchange.intake import Source, open_intake
 from engine.exchange.jsonlines import read_lines
 from engine.exchange.lines import LineReader
 from engine.exchange.options import ImportResult, Options
@@ -30,8 +30,8 @@ def import_snapshots(store: Store, path: Path, options: Options, result: ImportR
     """Import a file of snapshots. Raises `BadInput` naming the line that cannot be read."""
     reader = SnapshotReader(options.mapping, learned_clock(path, options))
     stem = plain_name(path).split(".")[0]
-    plan = Plan(store, "snapshots", first_record(path), stem, options, DEFAULT_TIMELINE)
-    with open_intake(store, plan, options, result) as intake:
+    source = Source("snapshots", first_record(path), stem)
+    with open_intake(store, source, options, result) as intake:
         read_lines(path, intake, options, lambda line: intake.add_version(reader.read(line)))
 
 

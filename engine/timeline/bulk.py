@@ -45,6 +45,17 @@ class BulkWriter:
         self.paths = core.log.paths
         self.values = core.log.values
 
+    def use(self, replica: bytes) -> None:
+        """Go on as another replica: for those whose name follows from what the store holds when they may write."""
+        if len(replica) != REPLICA_BYTES:
+            raise BadInput(f"a replica is named by {REPLICA_BYTES} bytes, not {len(replica)}")
+        self._replica = replica
+        self._seq = self.last_seq(replica)
+
+    def last_seq(self, replica: bytes) -> int:
+        """The highest sequence number that the store has of a replica, 0 for none."""
+        return self._core.log.last_seq(replica)
+
     @property
     def next_row(self) -> int:
         """Ordinal that the first row of the next transaction will have."""
