@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -187,7 +188,7 @@ class Store:
                 roots = roots + after.match(pattern)
             if not roots:
                 raise NotFound(f"nothing at {path} at either moment")
-        return diff(self._core.log, before, after, roots)
+        return diff(self._core.log, self._core.graph, before, after, roots)
 
     def changes_of(self, dense: int) -> Iterator[Change]:
         """What a transaction changed against its first parent."""
@@ -226,7 +227,9 @@ class Store:
         dense = self._core.history.last_write(version.transaction, found)
         if dense is None:
             raise NotFound(f"{version.path_text(found)} is the empty state; no transaction has written it")
-        return Blame(self.get(dense), version.path_text(found), version.value(found))
+        made = self.get(dense)
+        fields = {item.name: getattr(made, item.name) for item in dataclasses.fields(made)}
+        return Blame(**fields, path=version.path_text(found), value=version.value(found))
 
     def nearest_change(
         self,

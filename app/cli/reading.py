@@ -107,10 +107,10 @@ def blame(options: Options) -> None:
     with existing(options.store) as store:
         found = store.blame(options.path, options.at)
         if options.json:
-            output.print_json({**found.transaction.as_json(), "path": found.path, "value": found.value})
+            output.print_json(found.as_json())
             return
         style = output.styler()
-        line = transaction_line(found.transaction, style, [], (0, 0), output.width())
+        line = transaction_line(found, style, [], (0, 0), output.width())
         output.write(f"{line}\n{style(found.path, 'cyan')} = {output.value_text(found.value, output.value_limit())}\n")
 
 

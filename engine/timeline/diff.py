@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.model.operations import ABSENT, LIST, ROOT
 from engine.storage.arrays import distinct
 from engine.storage.log import Log
+from engine.timeline.dag import Graph
 from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
 
@@ -29,11 +30,50 @@ class Change:
     before: Any
     after: Any
     path_id: int
+    _writers: _Writers = field(repr=False, compare=False)
+
+    @property
+    def transaction(self) -> int | None:
+        """The transaction (dense number) that wrote or moved it last, between the two versions."""
+        return self._writers.last(self.path_id)
 
 
-def diff(log: Log, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> Iterator[Change]:
+class _Writers:
+    """Who wrote each path last since two versions parted; looked up when somebody asks."""
+
+    def __init__(self, log: Log, graph: Graph, a: Version, b: Version) -> None:
+        self._log = log
+        self._graph = graph
+        self._heads = (a.transaction, b.transaction)
+        self._owners: NDArray[np.int32] | None = None
+
+    def last(self, path: int) -> int | None:
+        if self._owners is None:
+            self._owners = self._find()
+        found = int(self._owners[path])
+        return found if found >= 0 else None
+
+    def _find(self) -> NDArray[np.int32]:
+        chains = [self._graph.chain(head) for head in self._heads]
+        common = int(np.isin(chains[1], chains[0]).sum())
+        parents = self._log.paths.parents
+        owners = np.full(len(parents), -1, np.int32)
+        for chain in chains:  # the second side last: where both wrote, it is the one that is told
+            rows, owner = self._log.gather(chain[common:])
+            owners[rows.path] = owner
+        # A container that became empty, or is not any more, was made so by who wrote below it.
+        written = np.flatnonzero(owners >= 0)
+        written = written[np.argsort(owners[written], kind="stable")]
+        above = parents[written]
+        implied = np.full(len(parents), -1, np.int32)
+        implied[above[above >= 0]] = owners[written[above >= 0]]
+        return np.where(owners >= 0, owners, implied)
+
+
+def diff(log: Log, graph: Graph, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> Iterator[Change]:
     """Changes from `a` to `b` at and below the roots, parents before children, siblings in order of appearance."""
     before, after = _pad(a.state, b.state)
+    writers = _Writers(log, graph, a, b)
     table = log.paths
     changed = np.flatnonzero(before.values != after.values)
     moved = _moved(log, before, after)
@@ -44,9 +84,9 @@ def diff(log: Log, a: Version, b: Version, roots: Sequence[int] = (ROOT,)) -> It
     for path, was, now in zip(candidates.tolist(), old.tolist(), new.tolist(), strict=True):
         if was != now and not _same(log, was, now):
             where = b if after.values[path] != ABSENT else a
-            yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path)
+            yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path, writers)
         if path in moved:
-            yield Change(b.path_text(path), "moved", *moved[path], path)
+            yield Change(b.path_text(path), "moved", *moved[path], path, writers)
 
 
 def _below(parents: NDArray[np.int32], paths: NDArray[Any], roots: Sequence[int]) -> NDArray[np.bool_]:

@@ -83,9 +83,12 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
-    """Who made a value so."""
+class Blame(Transaction):
+    """The transaction that made a value so, with the path and the value."""
 
-    transaction: Transaction
     path: str
     value: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """The record that `blame --json` prints."""
+        return {**Transaction.as_json(self), "path": self.path, "value": self.value}

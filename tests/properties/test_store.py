@@ -341,7 +341,7 @@ class StoreMachine(RuleBasedStateMachine):
             with pytest.raises(KnownError, match="no transaction has written it"):
                 self.store.blame(text, self.store.at(None, timeline))
         else:
-            assert self.store.blame(text, self.store.at(None, timeline)).transaction.dense == blamed
+            assert self.store.blame(text, self.store.at(None, timeline)).dense == blamed
 
     def log(self, data: st.DataObject, timeline: str | None) -> None:
         """Transactions of a timeline or of all, and those that touched a path."""
