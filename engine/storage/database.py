@@ -258,7 +258,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError:
         raise _disk_full(path) from None
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.ConstraintError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.ConstraintError, UnicodeDecodeError) as error:
         raise CorruptStore(f"{path} is damaged ({error}); restore it from a backup") from None
     except (apsw.ReadOnlyError, apsw.PermissionsError):
         raise StoreError(f"{path} cannot be written: it or its folder is read-only; copy it elsewhere") from None

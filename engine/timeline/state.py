@@ -92,7 +92,7 @@ class States:
         """Learn which checkpoints the file holds."""
         found = self._db.execute("SELECT dense FROM checkpoint ORDER BY dense")
         self._checkpoints = np.array([row[0] for row in found], np.int64)
-        if len(found) and not 0 <= found[0][0] <= found[-1][0] < self._log.count:
+        if ((self._checkpoints < 0) | (self._checkpoints >= self._log.count)).any():
             raise CorruptStore("the store is damaged: a checkpoint belongs to no transaction; restore it from a backup")
 
     def forget(self) -> None:

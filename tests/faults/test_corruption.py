@@ -185,6 +185,12 @@ def test_segments_of_another_store_are_found(damaged: Path, original: tuple[Path
             snapshot(damaged)
 
 
+def test_an_import_note_whose_name_is_damaged_is_not_an_import_that_never_was(damaged: Path) -> None:
+    change(damaged, "UPDATE source SET identity=? WHERE identity=?", b"sourcf", b"source")
+    with pytest.raises(CorruptStore, match="source"):
+        snapshot(damaged)
+
+
 # ------------------------------------------------------------------------------------------------- the file
 
 
