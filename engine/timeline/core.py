@@ -150,12 +150,9 @@ class Core:
 
     def source(self, identity: bytes) -> dict[str, Any] | None:
         """How far a source has been read, or None."""
-        found = self.db.execute("SELECT body FROM source WHERE identity=?", (identity,))
-        if found:
-            return dict(unseal_object("source", identity, found[0][0]))
-        for other, body in self.db.execute("SELECT identity, body FROM source"):
-            unseal_object("source", other, body)  # not here, unless its name was damaged
-        return None
+        # All are looked at: one that a damaged name or index hides would be imported a second time.
+        found = {name: unseal_object("source", name, body) for name, body in self.db.execute("SELECT * FROM source")}
+        return dict(found[identity]) if identity in found else None
 
     # -------------------------------------------------------------------------------------- listening
 
