@@ -8,7 +8,7 @@ from engine.errors import BadInput, InvalidValue, NotFound
 from engine.exchange import jsontext
 from engine.exchange.formats import format_of
 from engine.exchange.lines import LineReader
-from engine.exchange.options import Options
+from engine.exchange.options import Options, readable
 from engine.exchange.records import RecordReader
 
 _COMPRESSED = (".zst", ".gz")
@@ -29,7 +29,7 @@ def detect_kind(path: Path, options: Options) -> str:
     if name.endswith(".xes"):
         return "events"
     found = _kind_of_lines(path, options)
-    if found is None and name == path.name.lower() and format_of(name):
+    if found is None and name == readable(path.name).lower() and format_of(name):
         return "folder"
     if found is None:
         raise BadInput(
@@ -40,7 +40,7 @@ def detect_kind(path: Path, options: Options) -> str:
 
 def plain_name(path: Path) -> str:
     """The name without the ending of a compression, in lower case."""
-    name = path.name.lower()
+    name = readable(path.name).lower()
     for ending in _COMPRESSED:
         name = name.removesuffix(ending)
     return name

@@ -6,7 +6,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from engine.errors import BadInput
+
 _MAGIC = re.compile(r"[*?\[]")
+_SET = re.compile(r"\[(!?)(\][^\]]*|[^\]]+)\]")
 
 
 class Globs:
@@ -46,12 +49,14 @@ def _compile(glob: str) -> re.Pattern[str]:
         elif glob[offset] == "?":
             pattern += "[^/]"
             offset += 1
-        elif glob[offset] == "[" and "]" in glob[offset + 2 :]:
-            end = glob.index("]", offset + 2)
-            inside = glob[offset + 1 : end].replace("\\", "\\\\")
-            pattern += f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
-            offset = end + 1
+        elif found := _SET.match(glob, offset):
+            inside = re.sub(r"([\\\[&|~])", r"\\\1", found[2])
+            pattern += f"[{'^' if found[1] else ''}{inside}]"
+            offset = found.end()
         else:
             pattern += re.escape(glob[offset])
             offset += 1
-    return re.compile(pattern + "(?:/.*)?" if not _MAGIC.search(glob) else pattern, re.DOTALL)
+    try:
+        return re.compile(pattern + "(?:/.*)?" if not _MAGIC.search(glob) else pattern, re.DOTALL)
+    except re.error as error:
+        raise BadInput(f"--path {glob}: not a pattern ({error.msg}); use *, **, ? and sets like [a-z]") from None

@@ -10,6 +10,7 @@ to share their key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,11 +169,11 @@ class Identities:
         """What a later import of the same source needs to go on with the same choices."""
         return [
             [
-                list(each.path),
-                each.fields and list(each.fields),
+                _kept(each.path),
+                each.fields and _kept(each.fields),
                 each.used,
                 [getattr(each, name) for name in _COUNTS],
-                [[list(fields), cost] for fields, cost in each.costs.items()],
+                [[_kept(fields), cost] for fields, cost in each.costs.items()],
             ]
             for each in self.walk()
             if each.seen or each.used
@@ -182,17 +183,30 @@ class Identities:
         """The inverse of `save`."""
         for path, fields, used, counts, costs in saved:
             pattern = self.root
-            for step in path:
+            for step in _given(path):
                 pattern = self.below(pattern, step)
             pattern.used = used
             for name, count in zip(_COUNTS, counts, strict=True):
                 setattr(pattern, name, count)
             if not pattern.forced:
-                pattern.fields = tuple(fields) if fields else None
-                pattern.costs = {tuple(names): cost for names, cost in costs}
+                pattern.fields = _given(fields) if fields else None
+                pattern.costs = {_given(names): cost for names, cost in costs}
 
 
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 _COUNTS = ("seen", "trials", "switches", "excused", "repeated", "missing")
+
+
+def _kept(names: Iterable[str | None]) -> list[Any]:
+    """Names as msgpack takes them: those with lone surrogates are no UTF-8, and kept as bytes."""
+    return [
+        name if name is None or not _SURROGATE.search(name) else name.encode("utf-8", "surrogatepass") for name in names
+    ]
+
+
+def _given(names: Iterable[Any]) -> tuple[Any, ...]:
+    """The inverse of `_kept`."""
+    return tuple(name.decode("utf-8", "surrogatepass") if isinstance(name, bytes) else name for name in names)
 
 
 def _records(value: Any) -> bool:

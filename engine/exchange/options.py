@@ -12,6 +12,12 @@ Progress = Callable[[int, int | None, str], None]
 KINDS = ("git", "snapshots", "events", "csv", "folder")
 
 
+def readable(name: str) -> str:
+    """A name that may not be UTF-8 (a file's, or what somebody typed) as text that can be stored and shown; two that
+    differ stay different."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 class Cancel(Protocol):
     """What stops an import from outside, as `threading.Event` does."""
 
@@ -36,9 +42,9 @@ class Options:
     def shaping(self) -> list[Any]:
         """The options that change what comes out: part of what identifies a source."""
         return [
-            sorted(self.paths),
-            sorted((pattern, list(fields)) for pattern, fields in self.keys.items()),
-            sorted(self.mapping.items()),
+            sorted(map(readable, self.paths)),
+            sorted((readable(pattern), list(map(readable, fields))) for pattern, fields in self.keys.items()),
+            sorted((readable(name), readable(theirs)) for name, theirs in self.mapping.items()),
             self.zone or "",
             self.time_format or "",
         ]
