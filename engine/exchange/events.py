@@ -11,12 +11,13 @@ from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import first_record, plain_name
 from engine.exchange.entities import EntityFold
-from engine.exchange.intake import Intake, Source, open_intake
+from engine.exchange.intake import Intake, open_intake
 from engine.exchange.jsonlines import read_lines, read_records
 from engine.exchange.operations import OperationFold
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.records import RecordReader
 from engine.exchange.snapshots import learned_clock
+from engine.exchange.sources import Source
 
 if TYPE_CHECKING:
     from engine.store import Store

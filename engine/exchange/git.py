@@ -12,8 +12,7 @@ writes under a replica of its own, so going on gives the states, and not the ids
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +23,13 @@ from blake3 import blake3
 from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.git_files import Files, reading
+from engine.exchange.git_history import History, text_of
 from engine.exchange.git_timelines import Namer, allowed_names
 from engine.exchange.globs import Globs
-from engine.exchange.intake import DEFAULT_TIMELINE, Intake, Source, open_intake
+from engine.exchange.intake import Intake, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options
+from engine.exchange.sources import DEFAULT_TIMELINE, Source
 from engine.exchange.versions import Skipped, SourceVersion
 
 if TYPE_CHECKING:
@@ -162,95 +163,6 @@ def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
     return known[0] if known else next(iter(branches), DEFAULT_TIMELINE)
 
 
-def _text(read: Callable[[], str], raw: bytes) -> str:
-    """A text of a commit, which may be in another encoding than it says, or in one that nobody knows."""
-    try:
-        return read()
-    except (UnicodeDecodeError, LookupError):
-        return raw.decode("utf-8", "replace")
-
-
-class History:
-    """The commits that some tips reach: parents and times, and one order for all of them."""
-
-    def __init__(self, repository: Any, tips: Iterable[str], tick: Callable[[int], None] = lambda _: None) -> None:
-        self._repository = repository
-        self.parents: dict[str, tuple[str, ...]] = {}
-        self.times: dict[str, int] = {}
-        self._ways: dict[str, tuple[str, int]] = {}
-        waiting = list(tips)
-        while waiting:
-            commit = waiting.pop()
-            if commit not in self.parents:
-                with reading():
-                    found = repository[commit]
-                # A shallow clone lacks the parents of its oldest commits.
-                self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
-                self.times[commit] = found.commit_time
-                waiting.extend(self.parents[commit])
-                tick(len(self.parents))
-
-    def root(self, commit: str) -> str:
-        """The first commit below one, on first parents."""
-        return self._first_parents(commit)[0]
-
-    def roots(self) -> list[str]:
-        """All commits without parents, by id."""
-        return sorted(commit for commit, parents in self.parents.items() if not parents)
-
-    def length(self, commit: str) -> int:
-        """How many commits there are below one, on first parents."""
-        return self._first_parents(commit)[1]
-
-    def _first_parents(self, commit: str) -> tuple[str, int]:
-        """The end of the way along first parents, and its length; what was walked once is not walked again."""
-        way = []
-        while commit not in self._ways and self.parents[commit]:
-            way.append(commit)
-            commit = self.parents[commit][0]
-        root, count = self._ways.setdefault(commit, (commit, 1))
-        for later in reversed(way):
-            count += 1
-            self._ways[later] = root, count
-        return root, count
-
-    def message(self, commit: str) -> str:
-        """The message of a commit."""
-        with reading():
-            found = self._repository[commit]
-        return _text(lambda: found.message, found.raw_message)
-
-    def order(self) -> list[str]:
-        """All commits, parents first, else by time and id (Kahn 1962 with a heap)."""
-        missing = {commit: len(set(parents)) for commit, parents in self.parents.items()}
-        children: dict[str, list[str]] = {}
-        for commit, parents in self.parents.items():
-            for parent in set(parents):
-                children.setdefault(parent, []).append(commit)
-        ready = [(self.times[commit], commit) for commit, count in missing.items() if not count]
-        heapq.heapify(ready)
-        order = []
-        while ready:
-            _, commit = heapq.heappop(ready)
-            order.append(commit)
-            for child in children.get(commit, ()):
-                missing[child] -= 1
-                if not missing[child]:
-                    heapq.heappush(ready, (self.times[child], child))
-        return order
-
-    def reached(self, tips: Iterable[str]) -> set[str]:
-        """What some commits (those that still exist) reach."""
-        found: set[str] = set()
-        waiting = [tip for tip in tips if tip in self.parents]
-        while waiting:
-            commit = waiting.pop()
-            if commit not in found:
-                found.add(commit)
-                waiting.extend(self.parents[commit])
-        return found
-
-
 class _GitImport:
     """One import of a repository."""
 
@@ -368,7 +280,7 @@ class _GitImport:
         return SourceVersion(
             time=max(-_LATEST, min(found.commit_time * 1_000_000, _LATEST)),
             state=b"",
-            author=_text(lambda: author.name, author.raw_name) or _text(lambda: author.email, author.raw_email),
+            author=text_of(lambda: author.name, author.raw_name) or text_of(lambda: author.email, author.raw_email),
             message=self._history.message(commit).strip("\n"),
             source=commit,
         )

@@ -237,8 +237,9 @@ def _folder(look: _Look) -> None:
 
 
 def _git(look: _Look) -> None:
-    from engine.exchange.git import History, open_repository, read_references
+    from engine.exchange.git import open_repository, read_references
     from engine.exchange.git_files import Files
+    from engine.exchange.git_history import History
 
     repository = open_repository(look.path)
     references = read_references(repository)

@@ -12,11 +12,12 @@ from engine.errors import BadInput, InvalidValue
 from engine.exchange import jsontext
 from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import first_record, plain_name
-from engine.exchange.intake import Source, open_intake
+from engine.exchange.intake import open_intake
 from engine.exchange.jsonlines import read_lines
 from engine.exchange.lines import LineReader
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.records import RecordReader
+from engine.exchange.sources import Source
 from engine.exchange.versions import SourceVersion
 from engine.model.times import looks_like_time
 

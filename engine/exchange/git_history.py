@@ -1,0 +1,98 @@
+"""The commits of a repository: parents, times, and one order for all of them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine.exchange.git_files import reading
+
+
+def text_of(read: Callable[[], str], raw: bytes) -> str:
+    """A text of a commit, which may be in another encoding than it says, or in one that nobody knows."""
+    try:
+        return read()
+    except (UnicodeDecodeError, LookupError):
+        return raw.decode("utf-8", "replace")
+
+
+class History:
+    """The commits that some tips reach: parents and times, and one order for all of them."""
+
+    def __init__(self, repository: Any, tips: Iterable[str], tick: Callable[[int], None] = lambda _: None) -> None:
+        self._repository = repository
+        self.parents: dict[str, tuple[str, ...]] = {}
+        self.times: dict[str, int] = {}
+        self._ways: dict[str, tuple[str, int]] = {}
+        waiting = list(tips)
+        while waiting:
+            commit = waiting.pop()
+            if commit not in self.parents:
+                with reading():
+                    found = repository[commit]
+                # A shallow clone lacks the parents of its oldest commits.
+                self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
+                self.times[commit] = found.commit_time
+                waiting.extend(self.parents[commit])
+                tick(len(self.parents))
+
+    def root(self, commit: str) -> str:
+        """The first commit below one, on first parents."""
+        return self._first_parents(commit)[0]
+
+    def roots(self) -> list[str]:
+        """All commits without parents, by id."""
+        return sorted(commit for commit, parents in self.parents.items() if not parents)
+
+    def length(self, commit: str) -> int:
+        """How many commits there are below one, on first parents."""
+        return self._first_parents(commit)[1]
+
+    def _first_parents(self, commit: str) -> tuple[str, int]:
+        """The end of the way along first parents, and its length; what was walked once is not walked again."""
+        way = []
+        while commit not in self._ways and self.parents[commit]:
+            way.append(commit)
+            commit = self.parents[commit][0]
+        root, count = self._ways.setdefault(commit, (commit, 1))
+        for later in reversed(way):
+            count += 1
+            self._ways[later] = root, count
+        return root, count
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        with reading():
+            found = self._repository[commit]
+        return text_of(lambda: found.message, found.raw_message)
+
+    def order(self) -> list[str]:
+        """All commits, parents first, else by time and id (Kahn 1962 with a heap)."""
+        missing = {commit: len(set(parents)) for commit, parents in self.parents.items()}
+        children: dict[str, list[str]] = {}
+        for commit, parents in self.parents.items():
+            for parent in set(parents):
+                children.setdefault(parent, []).append(commit)
+        ready = [(self.times[commit], commit) for commit, count in missing.items() if not count]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            _, commit = heapq.heappop(ready)
+            order.append(commit)
+            for child in children.get(commit, ()):
+                missing[child] -= 1
+                if not missing[child]:
+                    heapq.heappush(ready, (self.times[child], child))
+        return order
+
+    def reached(self, tips: Iterable[str]) -> set[str]:
+        """What some commits (those that still exist) reach."""
+        found: set[str] = set()
+        waiting = [tip for tip in tips if tip in self.parents]
+        while waiting:
+            commit = waiting.pop()
+            if commit not in found:
+                found.add(commit)
+                waiting.extend(self.parents[commit])
+        return found

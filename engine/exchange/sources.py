@@ -1,0 +1,129 @@
+"""Sources of imports: which one it is, what is known about it, and where it goes in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from blake3 import blake3
+
+from engine.exchange.options import Options
+from engine.model.transactions import REPLICA_BYTES
+from engine.timeline.refs import MAX_NAME
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+DEFAULT_TIMELINE = "main"
+MAX_STEMMED = MAX_NAME - 60
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is imported. `origin` identifies it among its kind; `stem` names it for people; `default` is its main
+    timeline.
+
+    `salt` is the contents of a source that `origin` only locates, so that what stands at the same place elsewhere is
+    not taken for the same. `others` are what it may have been identified by before. `state` is for a source that does
+    not only grow at its end: all that shapes what comes of it now; what an import of another state adds has a replica
+    of its own.
+    """
+
+    kind: str
+    origin: Any
+    stem: str
+    default: str = DEFAULT_TIMELINE
+    salt: bytes = b""
+    others: Sequence[Any] = ()
+    state: bytes = b""
+
+
+class Plan:
+    """What is known about a source, and where it goes in this store. Made while nobody else may write."""
+
+    def __init__(self, store: Store, source: Source, options: Options, last_seq: Callable[[bytes], int]) -> None:
+        self.stem = source.stem
+        self._last_seq = last_seq
+        self.identity, saved = _known(store, source, options)
+        self.notes = saved if saved is not None else _first_notes(store, source, options)
+        self.base = int(self.notes["base"])
+        self.timeline = str(self.notes["timeline"])
+        if "replica" not in self.notes:
+            behind = store.get(self.base).id if self.base >= 0 else ""
+            moved: Any = "" if self.timeline == source.default else self.timeline
+            if moved and source.default != DEFAULT_TIMELINE:
+                moved = [source.default, moved]
+            parts = [self.identity, behind, moved, source.salt, *([source.state] if source.state else [])]
+            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
+        elif source.state != self.notes.get("state", b""):
+            before = bytes(self.notes["replica"])
+            parts = [before, last_seq(before), sorted(self.notes["heads"]), source.state]
+            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
+        self.replica = bytes(self.notes["replica"])
+        self.replicas = frozenset(bytes(item).hex() for item in self.notes["replicas"])
+
+    def _start(self, replica: bytes, state: bytes) -> None:
+        """What comes now is of this replica."""
+        known = [item for item in self.notes.get("replicas", ()) if self._last_seq(bytes(item))]
+        self.notes |= {"replica": replica, "replicas": [*known, replica], "state": state}
+
+
+def _known(store: Store, source: Source, options: Options) -> tuple[bytes, dict[str, Any] | None]:
+    """How the source is identified here, and the notes of the imports before."""
+    origins = (source.origin, *source.others)
+    shaping = [options.shaping(), options.timeline or ""]
+    identities = [_hash([source.kind, origin, *shaping]) for origin in origins]
+    for identity in identities:
+        saved = store.source(identity)
+        if saved is not None:
+            saved.setdefault("replicas", [saved["replica"]])
+            return identity, saved
+    return identities[0], None
+
+
+def _first_notes(store: Store, source: Source, options: Options) -> dict[str, Any]:
+    name, base = options.timeline or source.default, -1
+    if options.timeline is not None:
+        base = _head(store, name)
+    elif _head(store, name) >= 0:
+        name = free_name(store, f"{name[:MAX_STEMMED]}@{source.stem}")
+    return {
+        "kind": source.kind,
+        "default": source.default,
+        "timeline": name,
+        "base": base,
+        "heads": {},
+        "detours": {},
+        "pointed": {},
+        "identities": [],
+        "count": 0,
+        "digest": b"",
+        "more": {},
+    }
+
+
+def stem_of(name: str) -> str:
+    """A name for people, shortened to what may be part of the name of a timeline."""
+    return "".join("-" if char in "~:@\x7f" or char < "!" or char.isspace() else char for char in name)[:40] or "import"
+
+
+def free_name(store: Store, name: str, others: Iterable[str] = ()) -> str:
+    """The name, or with a number where a timeline or tag has it, or it is one of the others."""
+    taken = {*store.graph.timeline_names, *store.tags(), *others}
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def _head(store: Store, name: str) -> int:
+    known = {timeline.name: timeline for timeline in store.timelines()}
+    return max(known[name].heads, default=-1) if name in known else -1
+
+
+def _hash(parts: list[Any]) -> bytes:
+    return blake3(msgspec.msgpack.encode(parts)).digest(16)
