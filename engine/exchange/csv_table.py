@@ -28,7 +28,7 @@ from engine.exchange.formats import MAX_BYTES, parse, read_table
 from engine.exchange.intake import Intake, Source, open_intake
 from engine.exchange.jsonlines import read_records
 from engine.exchange.lines import damage, decompressed, open_input, read_whole, size_of
-from engine.exchange.options import ImportResult, Options
+from engine.exchange.options import ImportResult, Options, readable
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
 
@@ -129,7 +129,7 @@ def _import_tables(store: Store, path: Path, files: list[Path], options: Options
     options = replace(options, keys=keys)
     stem = plain_name(path).split(".")[0]
     salt = blake3(read_whole(files[0], MAX_BYTES)).digest()
-    source = Source("table", str(path.resolve()), stem, salt=salt)
+    source = Source("table", readable(str(path.resolve())), stem, salt=salt)
     with open_intake(store, source, options, result) as intake:
         for number, file in enumerate(files):
             intake.tick(number, len(files), "files")
@@ -142,7 +142,7 @@ def _add_table(intake: Intake, file: Path, among_others: bool, result: ImportRes
     data = read_whole(file, MAX_BYTES)
     more = intake.notes["more"]
     mark = blake3(data).digest(8)
-    if more.get("files", {}).get(file.name) == mark:
+    if more.get("files", {}).get(readable(file.name)) == mark:
         return
     head = intake.head(intake.default)
     try:
@@ -159,7 +159,7 @@ def _add_table(intake: Intake, file: Path, among_others: bool, result: ImportRes
     if time is None:
         modified = file.stat().st_mtime_ns // 1000
         time = modified if modified > last else max(times.now(), last + 1)
-    intake.notes["more"] = {"time": time, "files": {**more.get("files", {}), file.name: mark}}
+    intake.notes["more"] = {"time": time, "files": {**more.get("files", {}), readable(file.name): mark}}
     if head < 0 or len(intake.shadow.rows):
         parents = [head] if head >= 0 else []
         intake.add(SourceVersion(time, b"", message=file.name), parents, intake.default, tree)

@@ -19,7 +19,7 @@ from engine.exchange.formats import MAX_BYTES, format_of, parse
 from engine.exchange.globs import Globs
 from engine.exchange.intake import Intake, Source, open_intake
 from engine.exchange.node import Node
-from engine.exchange.options import ImportResult, Options
+from engine.exchange.options import ImportResult, Options, readable
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
 
@@ -43,9 +43,9 @@ def import_folder(store: Store, path: Path, options: Options, result: ImportResu
         raise BadInput(f"{path}: no JSON, YAML, TOML, CSV or INI file there; name other files with --path")
     source = Source(
         "folder",
-        str(path.resolve()),
-        path.resolve().name.split(".")[0],
-        salt=blake3(b"\0".join(item for name in sorted(found) for item in (name.encode(), found[name]))).digest(),
+        readable(str(path.resolve())),
+        readable(path.resolve().name).split(".")[0],
+        salt=blake3(b"\0".join(item for name in sorted(found) for item in (os.fsencode(name), found[name]))).digest(),
     )
     with open_intake(store, source, options, result) as intake:
         _add(intake, path, found, newest, result)
