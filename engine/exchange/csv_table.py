@@ -25,10 +25,11 @@ from engine.exchange.clocktext import ClockReader
 from engine.exchange.detection import plain_name
 from engine.exchange.events import fold
 from engine.exchange.formats import MAX_BYTES, parse, read_table
-from engine.exchange.intake import Intake, Source, open_intake
+from engine.exchange.intake import Intake, open_intake
 from engine.exchange.jsonlines import read_records
 from engine.exchange.lines import damage, decompressed, open_input, read_whole, size_of
 from engine.exchange.options import ImportResult, Options, readable
+from engine.exchange.sources import Source
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
 

@@ -17,9 +17,10 @@ from engine.errors import BadInput, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.formats import MAX_BYTES, format_of, parse
 from engine.exchange.globs import Globs
-from engine.exchange.intake import Intake, Source, open_intake
+from engine.exchange.intake import Intake, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options, readable
+from engine.exchange.sources import Source
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
 
