@@ -188,6 +188,7 @@ class Intake:
         if place is None:
             place = self._found(name) or self._free(name)
             self._places[name] = place
+            self.notes.setdefault("left", {})[name] = self.head(name)
             if place == name:
                 self.notes["detours"].pop(name, None)
             else:
@@ -201,12 +202,16 @@ class Intake:
         """The timeline of the same name or the detour made for it earlier, if others have put nothing there."""
         known = self.head(name)
         places = (name, self.notes["detours"].get(name, name))
-        return next((place for place in places if self._follows(place, known)), None)
+        left = self.notes.get("left", {}).get(name, -1)
+        return next((place for place in places if self._follows(place, known, left)), None)
 
-    def _follows(self, local: str, known: int) -> bool:
-        """Whether a timeline stands where this source left it (at `known`), or before that, where an undo takes it."""
+    def _follows(self, local: str, known: int, left: int) -> bool:
+        """Whether a timeline stands where this source left it (at `known`), or before that, where an undo takes it.
+
+        `left` is where the last import moved it away from: not before `known` where a branch was forced elsewhere.
+        """
         current = self.writer.head(local)
-        if current in (known, -1):
+        if current in (known, left, -1):
             return True
         if current >= self._store.graph.count:
             self.writer.settle()

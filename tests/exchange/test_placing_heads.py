@@ -9,7 +9,8 @@ from engine import Store
 from engine.errors import BadInput
 from engine.timeline import bulk
 from engine.timeline.bulk import BulkWriter
-from tests.exchange.support import ids, snapshots, write_lines
+from tests.exchange.repository import Repository
+from tests.exchange.support import heads, ids, snapshots, write_lines
 
 Open = Callable[[str], Store]
 STATES = [{"n": n} for n in range(8)]
@@ -113,3 +114,16 @@ def test_a_timeline_that_cannot_be_named_so_leaves_the_source_as_it_was(
     assert store.graph.count == 0
     store.import_from(source)
     assert store.heads() == {"main": (7,)}
+
+
+def test_a_branch_that_was_forced_elsewhere_and_taken_back_comes_again(store: Store, repository: Repository) -> None:
+    first = repository.commit({"a.json": "0"})
+    repository.commit({"a.json": "1"}, first, branch="main")
+    store.import_from(repository.path)
+    other = repository.commit({"a.json": "2"}, first, branch="main")
+    store.import_from(repository.path)
+    store.undo()
+    assert store.at().json() == {"a.json": 1}
+    result = store.import_from(repository.path)
+    assert (result.transactions, result.warnings) == (0, [])
+    assert heads(store) == {"main": (other,)}
