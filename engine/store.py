@@ -24,7 +24,7 @@ from engine.timeline.draft import Draft, identify_by
 from engine.timeline.history import Entry
 from engine.timeline.match import require_singular
 from engine.timeline.patch import Operation, apply_operations
-from engine.timeline.refs import Action, Ref, check_name
+from engine.timeline.refs import Action, Ref, check_new_name
 from engine.timeline.transaction import Blame, Timeline, Transaction, read_transaction
 from engine.timeline.version import Version
 from engine.timeline.writer import Commit, Writer
@@ -344,7 +344,7 @@ class Store:
     def branch(self, name: str, at: Moment = None) -> Timeline:
         """Make a timeline at a moment. Raises `BadInput` where the name is taken or not a name."""
         version = self.at(at)
-        check_name(name, "timeline")
+        check_new_name(name, "timeline")
 
         def plan() -> list[tuple[str, Any, Any, Any]]:
             refs = self._core.refs
@@ -363,7 +363,7 @@ class Store:
 
     def rename_branch(self, name: str, new: str) -> Timeline:
         """Give a timeline another name."""
-        check_name(new, "timeline")
+        check_new_name(new, "timeline")
         self._move_timeline("rename", f"rename {name} to {new}", name, lambda ref: Ref(new, ref.heads, ref.forked), new)
         return self._timeline(new)
 
@@ -387,7 +387,7 @@ class Store:
     def tag(self, name: str, at: Moment = None) -> int:
         """Name a moment; returns its dense number. Raises `BadInput` where the name is taken."""
         version = self.at(at)
-        check_name(name, "tag")
+        check_new_name(name, "tag")
         if version.transaction < 0:
             raise BadInput("there is no transaction to tag yet")
 

@@ -62,6 +62,8 @@ class OperationFile:
 
 def _read(file: str | None) -> bytes:
     if file is None or file == "-":
+        if sys.stdin is None:
+            raise BadInput("standard input is closed; name a file of operations")
         if sys.stdin.isatty():
             print("operations, one a line; Ctrl+D ends them:", file=sys.stderr)
         return sys.stdin.buffer.read()

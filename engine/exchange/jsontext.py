@@ -157,8 +157,8 @@ def same_leaf(a: bytes, b: bytes) -> bool:
     if a[0] == STRING and b[0] == STRING:
         if b"\\" not in a and b"\\" not in b:
             return False
-    elif a.isdigit() and b.isdigit():
-        return False
+    elif (a.isdigit() and b.isdigit()) or a[0] == OBJECT or b[0] == OBJECT:
+        return False  # two numbers without sign, or bytes (`{"$bytes": …}`) beside a scalar
     return values.encode(leaf(a)) == values.encode(leaf(b))
 
 

@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engine.errors import BadInput, CorruptStore, NotFound
+from engine.model.times import looks_like_time
 from engine.storage.database import Database
 from engine.storage.records import seal_object, unseal_object
 
 MAX_NAME = 200
+SYSTEM = ".system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,17 @@ class Action:
     moves: tuple[tuple[str, Any, Any, Any], ...]
 
 
+def check_new_name(name: str, what: str) -> str:
+    """As `check_name`, for a name that a person chooses now: one that reads as a time would hide that time."""
+    if looks_like_time(name):
+        raise BadInput(f"{name!r} reads as a time, which it would hide; choose another name for the {what}")
+    return check_name(name, what)
+
+
 def check_name(name: str, what: str) -> str:
     """The name, if a timeline or tag may have it; raises `BadInput` otherwise."""
+    if name == SYSTEM:
+        raise BadInput(f"{SYSTEM} is the store's own timeline; choose another name for the {what}")
     if not name or name != name.strip() or len(name) > MAX_NAME:
         raise BadInput(f"{name!r} cannot name a {what}: use 1 to {MAX_NAME} characters without spaces at the ends")
     if any(ord(char) < 32 or char in "~:\x7f" or "\ud800" <= char <= "\udfff" for char in name):
