@@ -83,7 +83,8 @@ def _match_unique(
 def _match_all(node: Node, olds: Sequence[bytes], raws: Sequence[bytes], fields: Fields, steps: Steps) -> Match:
     """The match of a list where keys repeat or lack: the n-th with the n-th, those without by their content."""
     counts: Counter[bytes] = Counter()
-    places = node.places()
+    # A node that is being made has no keys yet: their places are not asked for, as it would remember the answer.
+    places = node.places() if len(node) else {}
     known = {raw: first_of(step) for raw, step in zip(olds, node.keys, strict=True) if not is_element(step)}
     origins: list[int] = []
     keys: list[bytes | None] = []

@@ -1,6 +1,7 @@
 """Records of imported lists: what tells them apart, what is reported, and that their states come back exactly."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from engine import Store
 from engine.errors import BadInput
 from engine.exchange import preview
 from engine.exchange.importer import ImportResult
-from tests.exchange.support import exact, graph, snapshots, states, write_lines
+from tests.exchange.support import exact, graph, ids, snapshots, states, write_lines
+
+Open = Callable[[str], Store]
 
 
 def imported(store: Store, folder: Path, versions: list[Any], **options: Any) -> ImportResult:
@@ -112,6 +115,21 @@ def test_one_that_lacks_its_key_is_followed_by_what_it_holds(store: Store, tmp_p
     imported(store, tmp_path, [good, [*good, lacking], [lacking, *good], [*good[:3], changed, *good[3:]]])
     places = [store.at(1).resolve("$[6]"), store.at(2).resolve("$[0]"), store.at(3).resolve("$[3]")]
     assert len(set(places)) == 1
+
+
+def test_a_new_list_in_which_keys_lack_goes_on_from_itself(store: Store, tmp_path: Path, open_store: Open) -> None:
+    """In one go and in parts: what was not changed is not written again."""
+    rows: list[dict[str, Any]] = [{"id": n, "v": 1} for n in range(9)]
+    lacking = [*rows[:4], {"v": 1}, *rows[4:]]
+    changed = [*lacking[:7], {"id": 6, "v": 2}, *lacking[8:]]
+    versions = [{"a": rows}, {"a": 0}, {"a": lacking}, {"a": changed}]
+    imported(store, tmp_path, versions)
+    assert [change.path for change in store.changes_of(3)] == ["$.a[?@.id==6].v"]
+    assert store.get(3).operations == 1
+    parts = open_store("parts")
+    for end in (3, 4):
+        imported(parts, tmp_path, versions[:end])
+    assert ids(parts) == ids(store)
 
 
 @pytest.mark.parametrize("pattern", ["$.rows[*]", "$.rows", "$..rows[*]", "$['rows'][*]", "$[*][*]"])
