@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -36,6 +37,9 @@ _CANON_BYTES = 32 << 20
 _BYTES_KEY = re.compile(r"\$+bytes")
 # An object that may spell bytes; its key may be written with escapes. `{"$schema": …}` is none.
 _MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$+bytes"|[$bytes]*\\u00)')
+
+
+Cut = tuple[Mapping[str, Any], list[bytes]]
 
 
 def object_level(raw: bytes) -> dict[str, bytes]:
@@ -162,14 +166,25 @@ def same_leaf(a: bytes, b: bytes) -> bool:
     return values.encode(leaf(a)) == values.encode(leaf(b))
 
 
-def members(raw: bytes) -> dict[str, bytes]:
-    """As `object_level`, with the literal form of `{"$$bytes": …}` (`values.from_json`) taken back."""
-    level = object_level(raw)
-    if len(level) == 1:
-        ((key, value),) = level.items()
+def cut(raw: bytes) -> Cut:
+    """The keys of a JSON object and the bytes of its values, in order; the literal form of `{"$$bytes": …}`
+    (`values.from_json`) is taken back.
+
+    The keys come as those of a map to the values, which is for looking at some of them. Raises `InvalidValue`.
+    """
+    try:
+        level: Mapping[str, Any] = _read_object(raw)
+        raws = list(map(bytes, level.values()))
+    except _MALFORMED:
+        level, raws = {}, []
+    if 1 + 4 * len(raws) + sum(map(len, raws)) + len("".join(level).encode()) != len(raw):
+        level = object_level(raw)
+        raws = list(level.values())
+    if len(raws) == 1:
+        (key,) = level
         if _BYTES_KEY.fullmatch(key) and len(key) > len("$bytes"):
-            return {key[1:]: value}
-    return level
+            level = {key[1:]: raws[0]}
+    return level, raws
 
 
 def spelled_bytes(raw: bytes) -> bytes | None:

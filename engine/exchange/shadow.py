@@ -30,7 +30,11 @@ from engine.storage.dictionaries import PathTable, ValueTable
 # The JSON of the children of larger new containers is kept, and of all that have changed once; that of the others is
 # cut again when needed.
 _KEEP = 1 << 11
-_OPENING = b"{["
+# Fewer children than these are not worth the trouble of sharing their JSON between versions.
+_FEW = 64
+# Where a key may begin that gives an object another meaning; white space may come before it.
+_SPECIAL = b"$\\\" \t\r\n"
+_PUT = int(Kind.PUT)
 
 
 class Shadow:
@@ -126,13 +130,13 @@ class Shadow:
             return node.raws
         if raw is None:
             return [self.leaves.render(node, index) for index in range(len(node))]
-        return jsontext.array_level(raw) if node.kind == LIST else list(jsontext.members(raw).values())
+        return jsontext.array_level(raw) if node.kind == LIST else jsontext.cut(raw)[1]
 
     def _diff_map(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
-        level = self.steps.members(new)
-        keys, raws = list(level), list(level.values())
-        olds = self._raws_of(node, old)
-        node = self.own(node)
+        level, raws = self.steps.cut(new)
+        keys = list(level)
+        olds = node.raws or self._raws_of(node, old)
+        node = node.owned(self._owner)
         if keys == node.keys:
             node.raws = self._change_many(node, _differing(olds, raws), olds, raws, pattern, depth)
         else:
@@ -226,33 +230,43 @@ class Shadow:
         node: Node,
         places: Sequence[int],
         olds: Sequence[bytes] | Mapping[int, bytes],
-        raws: Sequence[bytes],
+        raws: list[bytes],
         pattern: ListPattern,
         depth: int,
     ) -> list[bytes]:
         """Change the children at these places of an owned node; what was there comes from `olds`. Gives the JSON of
-        all children, that of the unchanged ones as it was held before (where `olds` has it)."""
-        pids, vids, value_id = node.pids, node.vids, self.leaves.value_id
+        all children; where they are many, that of the unchanged ones as it was held before, so that it is held once."""
+        pids, vids, nodes, value_id = node.pids, node.vids, node.nodes, self.leaves.value_id
         below = self.identities.below
-        is_map = node.kind == MAP
-        held = list(olds) if isinstance(olds, list) else []
-        changed: list[int] = []
-        written: list[int] = []
+        inside = None if node.kind == MAP else below(pattern, None)
+        held = list(olds) if isinstance(olds, list) and len(olds) > _FEW else None
         for place in places:
             raw, old, before = raws[place], olds[place], vids[place]
-            if held:
+            if held is not None:
                 held[place] = raw
-            if raw[0] in _OPENING or before <= LIST:
-                self.change(node, place, old, raw, below(pattern, node.keys[place] if is_map else None), depth)
+            first = raw[0]
+            if first == jsontext.OBJECT or first == jsontext.ARRAY or before <= LIST:
+                deeper = inside or below(pattern, node.keys[place])
+                if first == jsontext.ARRAY and before == LIST:
+                    nodes[pids[place]] = self._diff_list(nodes[pids[place]], old, raw, deeper, depth + 1)
+                elif before == MAP and first == jsontext.OBJECT and raw[2:3] not in _SPECIAL:
+                    nodes[pids[place]] = self._diff_map(nodes[pids[place]], old, raw, deeper, depth + 1)
+                else:
+                    self.change(node, place, old, raw, deeper, depth)
                 continue
             after = value_id(raw)
             if after != before and not jsontext.same_leaf(old, raw):
                 vids[place] = after
-                changed.append(pids[place])
-                written.append(after)
-        if changed:
-            self._extend(changed, Kind.PUT, written, repeat(0), NO_LABEL)
-        return held
+                self._put(pids[place], after)
+        return raws if held is None else held
+
+    def _put(self, pid: int, vid: int) -> None:
+        rows = self.rows
+        rows.path.append(pid)
+        rows.kind.append(_PUT)
+        rows.value.append(vid)
+        rows.arg.append(0)
+        rows.label.append(NO_LABEL)
 
     def restructure(self, node: Node, match: Match, raws: Sequence[bytes]) -> None:
         """Remove, make and move children, so that they are those of `match`, in its order."""
@@ -361,8 +375,7 @@ class Shadow:
         return node
 
     def _fill_map(self, node: Node, raw: bytes) -> list[bytes]:
-        level = self.steps.members(raw)
-        raws = list(level.values())
+        level, raws = self.steps.cut(raw)
         child, name, pid = self._paths.child, self.steps.name, node.pid
         node.keys = list(level)
         self._fill(node, [child(pid, name(key)) for key in level], raws, Kind.PUT)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.exchange import jsontext
 from engine.exchange.fields import Fields
+from engine.exchange.jsontext import Cut
 from engine.model import paths
 from engine.model.paths import Element, Keyed
 
@@ -22,13 +23,13 @@ class Steps:
         self._made = 0
         self._keyed: dict[tuple[Fields, tuple[bytes, ...]], bytes | None] = {}
         self._names: dict[str, bytes] = {}
-        self._levels: dict[bytes, dict[str, bytes]] = {}
+        self._cuts: dict[bytes, Cut] = {}
 
     def begin(self, seq: int) -> None:
         """Elements made from here on belong to transaction `seq`."""
         self._seq = seq
         self._made = 0
-        self._levels.clear()
+        self._cuts.clear()
 
     def name(self, key: str) -> bytes:
         """The step of a map key."""
@@ -45,21 +46,22 @@ class Steps:
         self._made += 1
         return step
 
-    def members(self, raw: bytes) -> dict[str, bytes]:
-        """As `jsontext.members`; a record that was looked at for its key is not cut twice."""
+    def cut(self, raw: bytes) -> Cut:
+        """As `jsontext.cut`; a record that was looked at for its key is not cut twice."""
         if len(raw) > _REMEMBERED:
-            return jsontext.members(raw)
-        return self._levels.pop(raw, None) or jsontext.members(raw)
+            return jsontext.cut(raw)
+        return self._cuts.pop(raw, None) or jsontext.cut(raw)
 
     def key(self, raw: bytes, fields: Fields) -> bytes | None:
         """The step of a record by its identity fields; None where it lacks one or it is no string or number."""
         if raw[0] != jsontext.OBJECT:
             return None
-        level = jsontext.members(raw)
+        found = jsontext.cut(raw)
         if len(raw) <= _REMEMBERED:
-            self._levels[raw] = level
+            self._cuts[raw] = found
+        level = found[0]
         try:
-            spelled = tuple([level[name] for name in fields])
+            spelled = tuple([bytes(level[name]) for name in fields])
         except KeyError:
             return None
         try:
