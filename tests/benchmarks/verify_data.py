@@ -59,11 +59,11 @@ class Findings:
 
 
 def sources(names: Sequence[str]) -> list[Path]:
-    """The files of the shared data, or the named ones. Raises SystemExit for a name that none has."""
+    """The files of the shared data, or the named ones. Raises ValueError for a name that none has."""
     files = {path.name.split(".")[0]: path for folder in ("snapshots", "events") for path in folder_files(folder)}
     unknown = [name for name in names if name not in files]
     if files and unknown:
-        raise SystemExit(f"there is no history {', '.join(unknown)}; there are: {', '.join(files)}")
+        raise ValueError(f"there is no history {', '.join(unknown)}; there are: {', '.join(files)}")
     return [path for name, path in files.items() if not names or name in names]
 
 
@@ -215,7 +215,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=2, help="of the versions and times that are looked at")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, one line")
     options = parser.parse_args(arguments)
-    files = sources(options.names)
+    try:
+        files = sources(options.names)
+    except ValueError as error:
+        parser.error(str(error))
     if not files:
         print(f"skipped: there are no histories in {DATA}", file=sys.stderr)
         return 0
