@@ -33,7 +33,7 @@ _KEEP = 1 << 11
 # Fewer children than these are not worth the trouble of sharing their JSON between versions.
 _FEW = 64
 # Where a key may begin that gives an object another meaning; white space may come before it.
-_SPECIAL = b"$\\\" \t\r\n"
+_SPECIAL = b'$\\" \t\r\n'
 _PUT = int(Kind.PUT)
 
 

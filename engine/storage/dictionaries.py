@@ -260,7 +260,7 @@ class ValueTable:
 
     def add_block(self, first: int, count: int) -> None:
         """Say that a block on disk holds `count` values from `first` on."""
-        if first != self.stored:
+        if first != self.stored or type(count) is not int:
             raise CorruptStore(f"the store is damaged: values {self.stored} to {first} are missing; restore a backup")
         self._firsts.append(first)
         self._tail = _Block(first + count, self._tail.raw[count:])

@@ -367,7 +367,7 @@ class Log:
         for first, count in self._db.execute(
             "SELECT first, count FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
         ):
-            if first != self._stored_paths:
+            if first != self._stored_paths or type(count) is not int:
                 raise CorruptStore(f"the store is damaged: paths from {self._stored_paths} on are missing; {RESTORE}")
             self._unread_paths.append((first, count))
             self._stored_paths = first + count
@@ -381,7 +381,7 @@ class Log:
         for first, transactions, first_row, rows, headers in self._db.execute(
             f"{_SELECT_SEGMENT} WHERE first_transaction >= ? ORDER BY first_transaction", (known,)
         ):
-            if first != self._tail or first_row != self._tail_row:
+            if (first, first_row) != (self._tail, self._tail_row) or {type(transactions), type(rows)} != {int}:
                 raise CorruptStore(f"the store is damaged: transactions {self._tail} to {first} are missing; {RESTORE}")
             columns = segment.unpack_headers(unseal("segment.headers", first, headers), transactions, rows)
             part = _Part(first, transactions, first_row, rows, columns.checks)
