@@ -11,6 +11,7 @@ from engine.exchange.lines import LineReader
 from engine.exchange.options import Options, readable
 from engine.exchange.records import RecordReader
 
+_LINES = (".jsonl", ".ndjson")
 _COMPRESSED = (".zst", ".gz")
 
 
@@ -59,10 +60,18 @@ def first_record(path: Path) -> bytes:
     return b""
 
 
+def _first_line(path: Path) -> int:
+    """The number of the first line that is not blank."""
+    with LineReader(path) as lines:
+        return next((number for number, _ in lines), 1)
+
+
 def _kind_of_lines(path: Path, options: Options) -> str | None:
     try:
         record = jsontext.object_level(first_record(path))
-    except InvalidValue:
+    except InvalidValue as error:
+        if plain_name(path).endswith(_LINES):
+            raise BadInput(f"{path}:{_first_line(path)}: {error}") from None
         return None
     fields = RecordReader(options.mapping)
     if fields.raw(record, "state") is not None:
