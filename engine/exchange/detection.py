@@ -67,10 +67,11 @@ def _first_line(path: Path) -> int:
 
 
 def _kind_of_lines(path: Path, options: Options) -> str | None:
+    first = first_record(path)
     try:
-        record = jsontext.object_level(first_record(path))
+        record = jsontext.object_level(first)
     except InvalidValue as error:
-        if plain_name(path).endswith(_LINES):
+        if first and plain_name(path).endswith(_LINES):
             raise BadInput(f"{path}:{_first_line(path)}: {error}") from None
         return None
     fields = RecordReader(options.mapping)
