@@ -77,8 +77,10 @@ def _dump(value: object) -> bytes:
 
 def _yaml(data: bytes) -> bytes:
     from engine.exchange.yaml import load_yaml
+    from engine.exchange.yaml_blocks import read_blocks
 
-    return _dump(load_yaml(_text(data), MAX_NODES))
+    text = _text(data)
+    return read_blocks(text, MAX_NODES) or _dump(load_yaml(text, MAX_NODES))
 
 
 def _toml(data: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -227,8 +227,8 @@ class Canon:
         return found
 
 
-def single(key: str, raw: bytes) -> bytes:
-    """The JSON of a map with one member, escaped where it would read as bytes."""
-    if _BYTES_KEY.fullmatch(key):
-        return dump(values.to_json({key: values.loads(raw)}))
-    return b"{" + dump(key) + b":" + raw + b"}"
+def dump_members(members: Sequence[tuple[str, bytes]]) -> bytes:
+    """The JSON of a map of these members, escaped where it would read as bytes."""
+    if len(members) == 1 and _BYTES_KEY.fullmatch(members[0][0]):
+        return dump(values.to_json({key: values.loads(raw) for key, raw in members}))
+    return b"{" + b",".join([dump(key) + b":" + raw for key, raw in members]) + b"}"

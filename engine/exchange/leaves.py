@@ -57,8 +57,4 @@ class Leaves:
         parts = [self.render(child, place) for place in range(len(child))]
         if vid == LIST:
             return b"[" + b",".join(parts) + b"]"
-        if len(parts) == 1:
-            ((key, part),) = zip(child.keys, parts, strict=True)
-            return jsontext.single(key, part)
-        members = [jsontext.dump(key) + b":" + part for key, part in zip(child.keys, parts, strict=True)]
-        return b"{" + b",".join(members) + b"}"
+        return jsontext.dump_members(list(zip(child.keys, parts, strict=True)))
