@@ -93,7 +93,8 @@ class Node:
         while waiting:
             node = waiting.pop()
             found.extend(node.pids)
-            waiting.extend(node.nodes.values())
+            if node.nodes:
+                waiting.extend([node.nodes[pid] for pid in node.pids if pid in node.nodes])
         return found
 
 
