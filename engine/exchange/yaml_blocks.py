@@ -2,8 +2,8 @@
 
 A document in block style is taken apart where lines begin at the left edge: members of a mapping, items of a sequence,
 and, where these are long, their own members and items in turn. Pieces mean what they mean in the whole, as long as
-nothing reaches across them; what could (anchors and aliases, merge keys, directives, several documents) makes the
-whole be read as one, and so does any piece that does not read as exactly one member or item: that is also where
+nothing reaches across them; what could (anchors and aliases, merge keys, directives, several documents, keys marked
+with `?`, line breaks other than a newline) makes the whole be read as one, and so does any piece that does not read as exactly one member or item: that is also where
 errors get their line from. The JSON of pieces is remembered by their text.
 """
 
@@ -22,7 +22,10 @@ _SHORT = 1200
 _PIECES = 1 << 14
 _BLOCKS = 1 << 7
 
-_ACROSS = re.compile(r"(?:^|[\s\[{,:-])[&*][\w-]|<<|^(?:---|\.\.\.)(?:\s|\Z)|^%", re.MULTILINE)
+_ACROSS = re.compile(
+    r"(?:^|[\s\[{,:-])[&*][\w-]|<<|^(?:---|\.\.\.)(?:\s|\Z)|^%|^[ -]*\?(?:\s|\Z)|[\x85\u2028\u2029]|\r(?!\n)",
+    re.MULTILINE,
+)
 _MARKER = re.compile(r"---[ \t]*\r?\n")
 _LEAD = re.compile(r"(?: *(?:#[^\n]*)?\r?\n)*")
 _EDGE = re.compile(r"(?<=\n)(?=[^\s#])")
