@@ -49,6 +49,12 @@ class GrowArray:
         self._buffer = self._buffer[:length].copy()
         self._length = len(self._buffer)
 
+    def reserve(self, length: int) -> None:
+        """Make room for so many elements, and some more: growing step by step copies again and again what is there.
+        Memory that is not filled yet is not taken from the system."""
+        if length > len(self._buffer):
+            self._reserve(length + length // 8)
+
     def _reserve(self, needed: int) -> None:
         grown = np.zeros(max(needed, len(self._buffer) * 3 // 2, 16), self._buffer.dtype)
         grown[: self._length] = self._buffer[: self._length]

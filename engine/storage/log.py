@@ -130,8 +130,8 @@ class Log:
         self._replica_index: dict[bytes, int] = {}
         self._last_seq: dict[int, int] = {}
         self._parts: list[_Part] = []
-        self._part_rows: NDArray[np.int64] = np.empty(0, np.int64)
-        self._part_firsts: NDArray[np.int64] = np.empty(0, np.int64)
+        self._part_rows = GrowArray(np.int64)
+        self._part_firsts = GrowArray(np.int64)
         self._row_cache: ByteCache[RowColumns] = ByteCache(ROW_CACHE_BYTES)
         self._text_cache: ByteCache[Sequence[Texts]] = ByteCache(TEXT_CACHE_BYTES)
         self._id_cache: ByteCache[list[bytes]] = ByteCache(TEXT_CACHE_BYTES)
@@ -284,7 +284,7 @@ class Log:
         total = len(owner)
         numbers = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(total, dtype=np.int64)
         parts = []
-        bounds = np.searchsorted(numbers, [*self._part_rows, self._tail_row]).tolist()
+        bounds = np.searchsorted(numbers, [*self._part_rows.data, self._tail_row]).tolist()
         for index in range(len(self._parts)):
             low, high = bounds[index], bounds[index + 1]
             if high > low:
@@ -295,7 +295,7 @@ class Log:
         return segment.concatenate(parts), owner
 
     def _part_of(self, dense: int) -> _Part:
-        return self._parts[int(np.searchsorted(self._part_firsts, dense, side="right")) - 1]
+        return self._parts[int(np.searchsorted(self._part_firsts.data, dense, side="right")) - 1]
 
     def _part_columns(self, part: _Part) -> RowColumns:
         return self._row_cache.get(part.first, lambda: self._load_rows(part))
@@ -343,6 +343,8 @@ class Log:
 
     def follow(self, manifest: dict[str, Any]) -> None:
         """Read what the file holds beyond what is in memory. The caller holds a read or write transaction."""
+        for column in self._columns.values():
+            column.reserve(manifest["transactions"])
         self._follow_dictionaries()
         self._follow_segments()
         self._follow_hot()
@@ -396,12 +398,13 @@ class Log:
         checksums of the others."""
         self.chain = blake3(self.chain + headers[:CHECKSUM_BYTES]).digest()
         self._parts.append(part)
-        self._part_rows = np.array([item.first_row for item in self._parts], np.int64)
-        self._part_firsts = np.array([item.first for item in self._parts], np.int64)
+        self._part_rows.append(part.first_row)
+        self._part_firsts.append(part.first)
         kept = part.transactions
         self._tail_texts = self._tail_texts[kept:]
         self._tail_ids = self._tail_ids[kept:]
-        self._tail_rows = self._tail_rows.without(part.rows)
+        if len(self._tail_rows):
+            self._tail_rows = self._tail_rows.without(part.rows)
         self._tail += part.transactions
         self._tail_row += part.rows
 

@@ -116,23 +116,48 @@ class HeaderColumns:
     checks: tuple[bytes, ...]
 
 
+_PLAIN = ("timeline", "replica", "seq", "time", "operations", "extra_child", "extra_parent")
+
+
 def pack_headers(headers: HeaderColumns) -> bytes:
-    """The `headers` payload; `checks` are the checksums of the segment's other bodies, in the order of `BODIES`."""
-    arrays = {name: getattr(headers, name) for name in HeaderColumns.__dataclass_fields__}
-    for name in ("replicas", "checks"):
-        arrays[name] = np.frombuffer(b"".join(arrays[name]), np.uint8)
-    return pack_arrays(**arrays)
+    """The `headers` payload; `checks` are the checksums of the segment's other bodies, in the order of `BODIES`.
+
+    What follows from something else most of the time is stored as the difference from that.
+    """
+    return pack_arrays(
+        distance=np.arange(len(headers.parent), dtype=np.int32) - headers.parent,
+        late=headers.recorded - _stamps(headers.time),
+        derived=headers.rows - headers.operations,
+        replicas=np.frombuffer(b"".join(headers.replicas), np.uint8),
+        checks=np.frombuffer(b"".join(headers.checks), np.uint8),
+        **{name: getattr(headers, name) for name in _PLAIN},
+    )
 
 
 def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
     """The transactions of a `headers` payload, which are to be so many, with so many rows in all."""
-    arrays: dict[str, Any] = dict(unpack_arrays(payload))
-    if len(arrays["parent"]) != count or int(arrays["rows"].sum()) != rows:
+    arrays = unpack_arrays(payload)
+    counts = arrays["derived"] + arrays["operations"]
+    if len(counts) != count or int(counts.sum()) != rows:
         raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
-    for name, size in (("replicas", REPLICA_BYTES), ("checks", CHECKSUM_BYTES)):
-        raw = arrays[name].tobytes()
-        arrays[name] = tuple(raw[i : i + size] for i in range(0, len(raw), size))
-    return HeaderColumns(**arrays)
+    return HeaderColumns(
+        parent=np.arange(count, dtype=np.int32) - arrays["distance"],
+        recorded=arrays["late"] + _stamps(arrays["time"]),
+        rows=counts,
+        replicas=_pieces(arrays["replicas"], REPLICA_BYTES),
+        checks=_pieces(arrays["checks"], CHECKSUM_BYTES),
+        **{name: arrays[name] for name in _PLAIN},
+    )
+
+
+def _stamps(time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The clock stamps of transactions that were recorded when their times say (see `model/clock.py`)."""
+    return (time // 1000) << 16
+
+
+def _pieces(joined: NDArray[np.uint8], size: int) -> tuple[bytes, ...]:
+    raw = joined.tobytes()
+    return tuple(raw[i : i + size] for i in range(0, len(raw), size))
 
 
 Texts = tuple[str, str, str, str]

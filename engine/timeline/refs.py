@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import msgspec
+
 from engine.errors import BadInput, CorruptStore, NotFound
 from engine.model.times import looks_like_time
 from engine.storage.database import Database
-from engine.storage.records import seal_object, unseal_object
+from engine.storage.records import seal_object, unseal_as, unseal_object
 
 MAX_NAME = 200
 SYSTEM = ".system"
@@ -43,6 +45,9 @@ class Action:
     time: int
     state: str
     moves: tuple[tuple[str, Any, Any, Any], ...]
+
+
+_DECODER = msgspec.msgpack.Decoder(Ref)
 
 
 def check_new_name(name: str, what: str) -> str:
@@ -77,8 +82,7 @@ class Refs:
         """Read all from the file. The caller holds a read or write transaction."""
         self.timelines = []
         for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
-            record = unseal_object("timeline", number, body)
-            self.timelines.append(_ref(record))
+            self.timelines.append(unseal_as(_DECODER, "timeline", number, body))
         self._index()
         self.tags = {
             name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")

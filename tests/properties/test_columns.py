@@ -13,7 +13,7 @@ from engine.errors import CorruptStore
 from engine.model.operations import AT_END, FIRST_VALUE, LABEL_SHIFT, LIST, MAP, NO_LABEL
 from engine.model.paths import Keyed, encode_step
 from engine.model.values import decode, encode
-from engine.storage import dictionaries
+from engine.storage import dictionaries, integers
 from engine.storage.arrays import GrowArray
 from engine.storage.cache import ByteCache
 from engine.storage.dictionaries import PathTable, ValueTable
@@ -99,6 +99,32 @@ def test_arrays_come_back_from_their_payload(wide: list[int], narrow: list[int],
         name: (array.tolist(), array.dtype) for name, array in arrays.items()
     }
     assert decompress(compress(raw)) == raw
+
+
+KINDS = ("<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8")
+
+
+@given(st.sampled_from(KINDS), st.data())
+def test_integers_come_back_whatever_their_range_and_steps(kind: str, data: st.DataObject) -> None:
+    limits = np.iinfo(kind)
+    start = data.draw(st.integers(limits.min, limits.max))
+    steps = data.draw(st.lists(st.integers(limits.min, limits.max), max_size=20) | st.lists(st.integers(0, 3)))
+    span = 2 ** (8 * limits.dtype.itemsize)
+    places = itertools.accumulate(steps, initial=start)
+    column = np.array([(place - limits.min) % span + limits.min for place in places], kind)
+    layout, planes = integers.store(column)
+    assert layout.size == len(planes) <= column.nbytes
+    read = integers.load(layout, memoryview(planes))
+    assert (read.tolist(), read.dtype) == (column.tolist(), column.dtype)
+
+
+@pytest.mark.parametrize(
+    ("column", "width", "stepped"),
+    [([7, 7, 7], 0, False), ([1 << 60, 900 + (1 << 60)], 0, True), ([5, 260, 5], 1, False), ([0, 900, 1801], 1, True)],
+)
+def test_integers_take_no_more_bytes_than_their_range_needs(column: list[int], width: int, stepped: bool) -> None:
+    layout, _ = integers.store(np.array(column, np.int64))
+    assert (layout.width, layout.stepped) == (width, stepped)
 
 
 @given(st.lists(st.one_of(int32, st.lists(int32, max_size=40)), max_size=20), st.integers(0, 60))
