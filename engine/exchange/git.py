@@ -5,15 +5,15 @@ commits that touch none are left out, and whatever points at one points at the n
 parents. The state is `{path: contents}`; with one `--path` that names a file exactly it is that file's contents
 (`{}` where the file is gone). A version that does not parse is listed, and what was there before stays.
 
-Transactions are in order of commit time, parents first (then by id), among those that one import brings: what came
-before stays before. An import of a repository whose branches, tags or first commits are others than at the last one
-writes under a replica of its own, so going on gives the states, and not the ids, of an import of all at once.
+The trunk comes first (see `git_trunk`): the most important branch and what it merged, in an order and under a replica
+that stay as the repository grows. The others are in order of commit time, parents first (then by id), among those
+that one import brings, under a replica of that import: going on gives their states, and not the ids, of an import of
+all at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,11 @@ from engine.errors import BadInput, Cancelled, InvalidValue
 from engine.exchange.editing import Editor
 from engine.exchange.git_files import Files, reading
 from engine.exchange.git_history import History, text_of
-from engine.exchange.git_timelines import Namer, allowed_names
+from engine.exchange.git_references import References, open_repository, ranked, read_references
+from engine.exchange.git_timelines import Namer
+from engine.exchange.git_trunk import Trunk, find_trunk, reserved_names
 from engine.exchange.globs import Globs
+from engine.exchange.identity import Identities
 from engine.exchange.intake import Intake, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options
@@ -36,18 +39,8 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 _TREES = 512
-_UNRANKED = 100
 _SEARCHED = 20_000
 _LATEST = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """Branches and tags by name with the commits they point at; `head` is the branch that comes first."""
-
-    head: str
-    branches: dict[str, str]
-    tags: dict[str, str]
 
 
 def import_git(store: Store, path: Path, options: Options, result: ImportResult) -> None:
@@ -83,22 +76,9 @@ def _source(path: Path, history: History, references: References, files: Files) 
     """
     tips = sorted({*(references.branches or references.tags).values()})
     roots = sorted({history.root(tip) for tip in tips}, key=lambda commit: (history.times[commit], commit))
-    parts = [_ranked(history, references), sorted({*references.tags.values()}), history.roots(), files.only or ""]
+    parts = [ranked(history, references), sorted({*references.tags.values()}), history.roots(), files.only or ""]
     state = blake3(msgspec.msgpack.encode(parts)).digest(16)
     return Source("git", roots[0], _stem(path), references.head, others=roots[1:], state=state)
-
-
-def _ranked(history: History, references: References) -> list[tuple[str, str]]:
-    """Branches and their tips, those first that commits belong to rather than to the others.
-
-    What is checked out is asked only where no branch has a usual name: it differs from one clone to the next.
-    """
-    usual = any(_rank(name) != _UNRANKED for name in references.branches)
-    first = "" if usual else references.head
-    return sorted(
-        references.branches.items(),
-        key=lambda item: (_rank(item[0]), item[0] != first, -history.length(item[1]), item[0]),
-    )
 
 
 def _tick(options: Options, count: int) -> None:
@@ -108,59 +88,9 @@ def _tick(options: Options, count: int) -> None:
         options.progress(count, None, "commits found")
 
 
-def open_repository(path: Path) -> Any:
-    """The repository at a path. Raises `BadInput` where there is none."""
-    import pygit2
-
-    # Reading asks for no trust in the repository: nothing in it is run.
-    pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
-    try:
-        return pygit2.Repository(str(path))
-    except pygit2.GitError:
-        raise BadInput(f"{path}: is not a git repository; give the folder that holds .git") from None
-
-
 def _stem(path: Path) -> str:
     name = path.resolve().name
     return path.resolve().parent.name if name == ".git" else name.removesuffix(".git")
-
-
-def read_references(repository: Any) -> References:
-    """Local branches, those of remotes that have something of their own, and tags."""
-    import pygit2
-
-    branches: dict[str, str] = {}
-    remote: dict[str, str] = {}
-    tags: dict[str, str] = {}
-    for name in sorted(repository.references):
-        try:
-            commit = str(repository.references[name].peel(pygit2.Commit).id)
-        except (pygit2.GitError, KeyError):
-            continue
-        if name.startswith("refs/heads/"):
-            branches[name.removeprefix("refs/heads/")] = commit
-        elif name.startswith("refs/tags/"):
-            tags[name.removeprefix("refs/tags/")] = commit
-        elif name.startswith("refs/remotes/") and not name.endswith("/HEAD"):
-            remote[name.removeprefix("refs/remotes/")] = commit
-    local = set(branches.values())
-    branches |= {name: commit for name, commit in remote.items() if commit not in local}
-    called, tagged = allowed_names(branches), allowed_names(tags)
-    head = _head_name(repository, branches)
-    return References(
-        called.get(head, head),
-        {called[name]: commit for name, commit in branches.items()},
-        {tagged[name]: commit for name, commit in tags.items()},
-    )
-
-
-def _head_name(repository: Any, branches: Mapping[str, str]) -> str:
-    if not repository.head_is_detached and not repository.head_is_unborn:
-        name = repository.head.shorthand
-        if name in branches:
-            return str(name)
-    known = [name for name in ("main", "master") if name in branches]
-    return known[0] if known else next(iter(branches), DEFAULT_TIMELINE)
 
 
 class _GitImport:
@@ -181,35 +111,98 @@ class _GitImport:
         self._references = references
         self._intake = intake
         self._files = files
-        self._editor = Editor(intake.shadow)
         self._kept: dict[str, int] = intake.own_sources()
         # The transaction at which the state of each commit stands, -1 before the first one.
         self._at: dict[str, int] = {}
         self._ancestors: dict[int, tuple[int, ...]] = {}
         self._listed: set[tuple[str, str | None]] = set()
+        self._seen = history.reached(intake.notes["more"].get("tips", ()))
+        self._done = 0
         intake.max_trees = _TREES
 
     def run(self) -> None:
         """Write what is new, then point timelines and tags."""
         order = self._history.order()
-        seen = self._history.reached(self._intake.notes["more"].get("tips", ()))
-        timelines = self._name(order)
-        for number, commit in enumerate(order):
-            self._intake.tick(number, len(order), "commits")
-            if commit in self._kept:
-                self._at[commit] = self._kept[commit]
-            elif commit in seen:
-                self._at[commit] = self._standing(self._based(commit))
-            else:
-                self._at[commit] = self._take(commit, timelines[commit])
+        trunk = self._trunk()
+        timelines = self._name(order, trunk)
+        if trunk is not None and not self._intake.plan.is_going_on:
+            self._take_trunk(trunk, timelines)
+        self._take_others([commit for commit in order if commit not in self._at], timelines)
         self._intake.tick(len(order), len(order), "commits")
         self._point()
 
-    def _name(self, order: list[str]) -> dict[str, str]:
-        known = self._intake.timelines_of(self._kept)
-        namer = Namer(self._history.parents.__getitem__, self._history.message, known, self._intake.notes["heads"])
-        ranked = _ranked(self._history, self._references)
-        return namer.name([(self._local(name), commit) for name, commit in ranked], order)
+    def _trunk(self) -> Trunk | None:
+        """The trunk: what the most important branch reaches."""
+        branches = ranked(self._history, self._references)
+        if not branches:
+            return None
+        name, tip = branches[0]
+        shaping = [self._intake.options.shaping(), self._files.only or ""]
+        return find_trunk(self._history, self._local(name), tip, shaping)
+
+    def _name(self, order: list[str], trunk: Trunk | None) -> dict[str, str]:
+        known, heads = self._intake.timelines_of(self._kept), self._intake.notes["heads"]
+        namer = Namer(self._history.parents.__getitem__, self._history.message, known, heads)
+        branches = [(self._local(name), commit) for name, commit in ranked(self._history, self._references)]
+        namer.walk_branches(branches)
+        if trunk is not None:
+            reserved = reserved_names(self._history, trunk, branches, known, heads)
+            namer.take_over(trunk.names, trunk.order, reserved)
+        return namer.name(branches, order)
+
+    def _take_trunk(self, trunk: Trunk, timelines: Mapping[str, str]) -> None:
+        """Write what is new of the trunk, up to the first commit that is on another timeline than the trunk says."""
+        own = trunk.replica.hex()
+        place = trunk.goes_on(
+            self._kept,
+            lambda commit: self._store.handle(self._kept[commit]).startswith(own),
+            self._intake.writer.last_seq(trunk.replica),
+        )
+        if place is None:
+            return
+        for commit in trunk.order[:place]:
+            self._step()
+            self._at[commit] = self._known_place(commit)
+        if any(commit not in self._seen for commit in trunk.order[place:]):
+            self._write_as_trunk(trunk)
+        for commit in trunk.order[place:]:
+            if commit not in self._seen and timelines[commit] != trunk.names[commit] and self._tells(commit):
+                return
+            self._step()
+            seen = commit in self._seen
+            self._at[commit] = self._known_place(commit) if seen else self._take(commit, timelines[commit])
+
+    def _write_as_trunk(self, trunk: Trunk) -> None:
+        intake = self._intake
+        notes = intake.plan.start_trunk(trunk.replica)
+        intake.write_as(intake.choices(notes["identities"]), notes)
+
+    def _take_others(self, order: Sequence[str], timelines: Mapping[str, str]) -> None:
+        """Write what else is new."""
+        new = [commit for commit in order if commit not in self._kept and commit not in self._seen]
+        if new:
+            self._write_as_run([[commit, timelines[commit]] for commit in new])
+        for commit in order:
+            self._step()
+            is_new = commit not in self._kept and commit not in self._seen
+            self._at[commit] = self._take(commit, timelines[commit]) if is_new else self._known_place(commit)
+
+    def _write_as_run(self, new: list[list[str]]) -> None:
+        intake = self._intake
+        plan, notes = intake.plan, intake.notes
+        trunk = [] if plan.is_going_on or "trunk" not in notes else notes["trunk"]["identities"]
+        choices = intake.choices(trunk, notes["identities"])
+        intake.writer.settle()
+        plan.start_run([new, _decisive(choices)])
+        intake.write_as(choices, notes)
+
+    def _step(self) -> None:
+        self._intake.tick(self._done, len(self._history.parents), "commits")
+        self._done += 1
+
+    def _known_place(self, commit: str) -> int:
+        """Where the state of a commit stands that was looked at before."""
+        return self._kept[commit] if commit in self._kept else self._standing(self._based(commit))
 
     def _local(self, branch: str) -> str:
         """What a branch is called here."""
@@ -226,8 +219,7 @@ class _GitImport:
     def _take(self, commit: str, timeline: str) -> int:
         """Write the transaction of a commit, or find that it needs none; where its state stands."""
         based = self._based(commit)
-        numbers = self._telling(based)
-        changes = self._files.changes(based[0] if based else None, commit)
+        numbers, changes = self._said(commit, based)
         if not changes and len(numbers) < 2:
             return self._standing(based)
         tree = self._apply(commit, changes, numbers[0] if numbers else -1)
@@ -238,6 +230,15 @@ class _GitImport:
         self._ancestors[number] = tuple(numbers)
         self._kept[commit] = number
         return number
+
+    def _said(self, commit: str, based: list[str]) -> tuple[list[int], dict[str, str | None]]:
+        """The transactions that a commit comes after, and the files that differ from the first of its parents."""
+        return self._telling(based), self._files.changes(based[0] if based else None, commit)
+
+    def _tells(self, commit: str) -> bool:
+        """Whether a commit is reason for a transaction."""
+        numbers, changes = self._said(commit, self._based(commit))
+        return bool(changes) or len(numbers) > 1
 
     def _apply(self, commit: str, changes: Mapping[str, str | None], before: int) -> Node | None:
         """The tree of a commit, its rows in the shadow; None where nothing is there that can be read."""
@@ -250,7 +251,9 @@ class _GitImport:
             try:
                 return self._put(tree, contents)
             except InvalidValue:
-                # Duplicate keys and the like are met on the way; find out whose they are, and go without it.
+                # Duplicate keys and the like are met on the way; find out whose they are, and go without it. What was
+                # chosen on that way is forgotten: another import may know before that it leads nowhere.
+                self._intake.take_back()
                 if not any(self._files.refuse(path, blob) for path, blob in changes.items() if blob is not None):
                     raise
 
@@ -268,7 +271,7 @@ class _GitImport:
 
     def _put(self, tree: Node, contents: Mapping[str, bytes | None]) -> Node:
         if self._files.only is None:
-            return self._editor.set_files(tree, contents)
+            return Editor(self._intake.shadow).set_files(tree, contents)
         for content in contents.values():
             tree = self._intake.shadow.diff(tree, b"{}" if content is None else content)
         return tree
@@ -328,8 +331,11 @@ class _GitImport:
         self._intake.notes["more"] = {"tips": tips}
 
 
-def _rank(name: str) -> int:
-    """Branches that others usually go off from come first, in this order."""
-    known = ("main", "master", "trunk", "develop", "dev", "next", "staging")
-    last = name.rsplit("/", 1)[-1]
-    return known.index(last) if last in known else _UNRANKED
+def _decisive(choices: Identities) -> str:
+    """What choices of identity say about later ones. What they merely count is no part of it."""
+    told = [
+        (each.path, each.fields, each.seen, each.trials, each.switches, each.excused, sorted(each.costs.items()))
+        for each in choices.walk()
+        if each.seen or each.fields
+    ]
+    return ascii(sorted(map(repr, told)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from engine.exchange.git_files import reading
@@ -24,6 +24,7 @@ class History:
         self._repository = repository
         self.parents: dict[str, tuple[str, ...]] = {}
         self.times: dict[str, int] = {}
+        self.is_shallow = False
         self._ways: dict[str, tuple[str, int]] = {}
         waiting = list(tips)
         while waiting:
@@ -32,7 +33,9 @@ class History:
                 with reading():
                     found = repository[commit]
                 # A shallow clone lacks the parents of its oldest commits.
-                self.parents[commit] = tuple(str(parent) for parent in found.parent_ids if parent in repository)
+                known = tuple(str(parent) for parent in found.parent_ids if parent in repository)
+                self.is_shallow = self.is_shallow or len(known) < len(found.parent_ids)
+                self.parents[commit] = known
                 self.times[commit] = found.commit_time
                 waiting.extend(self.parents[commit])
                 tick(len(self.parents))
@@ -69,10 +72,15 @@ class History:
 
     def order(self) -> list[str]:
         """All commits, parents first, else by time and id (Kahn 1962 with a heap)."""
-        missing = {commit: len(set(parents)) for commit, parents in self.parents.items()}
+        return self._ordered(self.parents)
+
+    def _ordered(self, commits: Collection[str]) -> list[str]:
+        """Some commits in that order."""
+        above = {commit: {parent for parent in self.parents[commit] if parent in commits} for commit in commits}
+        missing = {commit: len(parents) for commit, parents in above.items()}
         children: dict[str, list[str]] = {}
-        for commit, parents in self.parents.items():
-            for parent in set(parents):
+        for commit, parents in above.items():
+            for parent in parents:
                 children.setdefault(parent, []).append(commit)
         ready = [(self.times[commit], commit) for commit, count in missing.items() if not count]
         heapq.heapify(ready)
@@ -85,6 +93,23 @@ class History:
                 if not missing[child]:
                     heapq.heappush(ready, (self.times[child], child))
         return order
+
+    def blocks(self, tip: str) -> Iterator[list[str]]:
+        """Every commit of the way along first parents that ends at `tip`, from its root on, each with those ancestors
+        before it that none of the earlier ones has: in all of them, whatever comes later changes nothing."""
+        chain = [tip]
+        while self.parents[chain[-1]]:
+            chain.append(self.parents[chain[-1]][0])
+        found: set[str] = set()
+        for commit in reversed(chain):
+            fresh = {commit}
+            waiting = [commit]
+            while waiting:
+                new = {parent for parent in self.parents[waiting.pop()] if parent not in found and parent not in fresh}
+                fresh |= new
+                waiting.extend(new)
+            found |= fresh
+            yield self._ordered(fresh) if len(fresh) > 1 else [commit]
 
     def reached(self, tips: Iterable[str]) -> set[str]:
         """What some commits (those that still exist) reach."""

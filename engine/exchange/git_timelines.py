@@ -3,13 +3,14 @@
 A branch is a timeline: its commits are those on the first-parent walk from its tip until a commit that another one
 has; branches that others go off from (main, dev, …) come first, then long ones (before them HEAD's, where none is
 called so). Side branches that were merged and are gone take their name from the message of the merge ("Merge branch
-'x'", "Merge pull request #12 from a/b", …), or are called after the timeline that took them in.
+'x'", "Merge pull request #12 from a/b", …), or are called after the timeline that took them in; one that goes on and
+is merged again keeps it. Numbers tell repeated names apart, on the trunk (see `git_trunk`) the oldest merge first.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from engine.timeline.refs import MAX_NAME
 
@@ -44,27 +45,49 @@ class Namer:
         self,
         parents: Callable[[str], Sequence[str]],
         message: Callable[[str], str],
-        known: Mapping[str, str],
-        taken: Iterable[str],
+        known: Mapping[str, str] | None = None,
+        taken: Iterable[str] = (),
     ) -> None:
         self._parents = parents
         self._message = message
         self._taken = set(taken)
-        self.timelines = dict(known)
+        # The last commit of every timeline that is named after a merge, and what that called it.
+        self._ends: dict[str, tuple[str, str]] = {}
+        self.timelines = dict(known or {})
 
     def name(self, branches: Sequence[tuple[str, str]], order: Sequence[str]) -> dict[str, str]:
         """Timelines of all commits of `order` (parents first). `branches`: names and tips, the most important first."""
-        self._taken.update(name for name, _ in branches)
-        for name, tip in branches:
-            self._walk(tip, name)
+        self.walk_branches(branches)
         for commit in reversed(order):
-            parents = self._parents(commit)
-            if len(parents) > 1:
-                self._name_merged(commit, parents[1:])
+            self._name_merged(commit)
         for commit in reversed(order):
             if commit not in self.timelines:
                 self._walk(commit, self._free("side"))
         return self.timelines
+
+    def walk_branches(self, branches: Sequence[tuple[str, str]]) -> None:
+        """Name what belongs to the branches themselves."""
+        self._taken.update(name for name, _ in branches)
+        for name, tip in branches:
+            self._walk(tip, name)
+
+    def name_block(self, block: Sequence[str], name: str) -> None:
+        """Name the last commit of a block (see `History.blocks`) so, and the others after its merges."""
+        self._taken.add(name)
+        self._walk(block[-1], name)
+        for commit in reversed(block):
+            self._name_merged(commit)
+
+    def take_over(self, names: Mapping[str, str], order: Iterable[str], reserved: Collection[str]) -> None:
+        """Give commits that have no name yet the one that they have elsewhere, or where that is reserved another."""
+        chosen: dict[str, str] = {}
+        for commit in order:
+            wanted = names[commit]
+            if commit not in self.timelines:
+                if wanted not in chosen:
+                    chosen[wanted] = self._free(wanted, first=True) if wanted in reserved else wanted
+                self.timelines[commit] = chosen[wanted]
+        self._taken.update(chosen.values())
 
     def _walk(self, commit: str, name: str) -> None:
         while commit not in self.timelines:
@@ -74,13 +97,28 @@ class Namer:
                 return
             commit = parents[0]
 
-    def _name_merged(self, merge: str, others: Sequence[str]) -> None:
+    def _name_merged(self, merge: str) -> None:
+        others = self._parents(merge)[1:]
+        if all(other in self.timelines for other in others):
+            return
         into = self.timelines.get(merge, "side")
         names = merged_names(self._message(merge))
         for place, other in enumerate(others):
             if other not in self.timelines:
-                name = _clean(names[place]) if place < len(names) else ""
-                self._walk(other, self._free(name or f"{into}/side", first=bool(name)))
+                wanted = _clean(names[place]) if place < len(names) else ""
+                name = self._continued(other, wanted) or self._free(wanted or f"{into}/side", first=bool(wanted))
+                self._walk(other, name)
+                self._ends[name] = other, wanted
+
+    def _continued(self, commit: str, wanted: str) -> str | None:
+        """The timeline that goes on with a commit: one that was merged before under the same name (or none)."""
+        while commit not in self.timelines:
+            parents = self._parents(commit)
+            if not parents:
+                return None
+            commit = parents[0]
+        name = self.timelines[commit]
+        return name if self._ends.get(name) == (commit, wanted) else None
 
     def _free(self, name: str, *, first: bool = False) -> str:
         """The name, or one with a number after it."""

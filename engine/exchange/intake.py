@@ -5,8 +5,9 @@ of what identifies the source and of the options that shape the outcome, sequenc
 choices of identity are kept with the progress, so that going on later gives what going on at once would have given.
 
 A source that does not only grow at its end (a repository: older commits arrive, branches come and go) has a state as
-well. The replica is then also a hash of the state and of the imports before: those who import the same states in the
-same order hold the same transactions, and what comes of other states never has the handles of these.
+well. The part of it that grows at its end is written as such (`git_trunk`). The replica of the rest is also a hash of
+the state and of all that the imports before have brought: those who import the same states in the same order hold the
+same transactions, and what comes of other states never has the handles of these.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadInput, Cancelled
 from engine.exchange.identity import Identities
@@ -49,15 +50,39 @@ class Intake:
         self.is_new = not store.graph.count
         self.max_trees = MAX_TREES
         self._store = store
-        self._plan = plan
-        self._options = options
-        self.identities = Identities(options.keys)
-        self.identities.restore(self.notes["identities"])
+        self.plan = plan
+        self.options = options
+        # Where choices of identity are kept: of a source with states, only once it is told as what is written.
+        self._chosen: dict[str, Any] = {} if plan.has_states else self.notes
+        self.identities = self.choices(self.notes.get("trunk", {}).get("identities", ()), self.notes["identities"])
         self.shadow = Shadow(writer.paths, writer.values, self.identities, plan.replica)
         self._trees: OrderedDict[int, Node] = OrderedDict()
         self._next = store.graph.count
         self._places: dict[str, str] = {}
         self._numbers: dict[str, int] | None = None
+
+    # ---------------------------------------------------------------------------------------- as what to write
+
+    def choices(self, *saved: Sequence[Any]) -> Identities:
+        """Choices of identity that were kept; of two for one pattern, the later."""
+        found = Identities(self.options.keys)
+        for each in saved:
+            found.restore(each)
+        return found
+
+    def write_as(self, choices: Identities, keep: dict[str, Any]) -> None:
+        """Go on under the replica that the plan says now, with these choices, which from here on are kept in `keep`."""
+        self.writer.settle()
+        self.writer.use(self.plan.replica)
+        self.replica = self.plan.replica
+        self.identities, self._chosen = choices, keep
+        keep["identities"] = choices.save()
+        self.shadow = Shadow(self.writer.paths, self.writer.values, choices, self.replica)
+        self._trees.clear()
+
+    def take_back(self) -> None:
+        """Forget what was chosen since the last transaction."""
+        self.write_as(self.choices(self._chosen["identities"]), self._chosen)
 
     # -------------------------------------------------------------------------------------------- states
 
@@ -95,8 +120,8 @@ class Intake:
         dense = self._next
         if self.identities.changed:
             self.identities.changed = False
-            self.notes["identities"] = self.identities.save()
-        self.writer.set_source(self._plan.identity, self.notes)
+            self._chosen["identities"] = self.identities.save()
+        self.writer.set_source(self.plan.identity, self.notes)
         number = self.writer.add(
             parents=parents,
             timeline=name,
@@ -144,7 +169,7 @@ class Intake:
 
     def head(self, name: str) -> int:
         """The last transaction of this source on a timeline, or what it was told to go on from; -1 for none."""
-        return int(self.notes["heads"].get(name, self._plan.base if name == self.default else -1))
+        return int(self.notes["heads"].get(name, self.plan.base if name == self.default else -1))
 
     def _number(self, source: str) -> int:
         """The transaction of an earlier version by its source id."""
@@ -215,15 +240,15 @@ class Intake:
             return True
         if current >= self._store.graph.count:
             self.writer.settle()
-        is_ours = current == self._plan.base or self._is_own(current)
+        is_ours = current == self.plan.base or self._is_own(current)
         return is_ours and current < known and bool(self._store.graph.reachable([known])[current])
 
     def _is_own(self, dense: int) -> bool:
-        return self._store.handle(dense).split(":")[0] in self._plan.replicas
+        return self._store.handle(dense).split(":")[0] in self.plan.replicas
 
     def _free(self, name: str) -> str:
         taken = {*self.notes["heads"], *self.notes["pointed"], *self.notes["detours"].values()}
-        return free_name(self._store, f"{name[:MAX_STEMMED]}@{self._plan.stem}", taken)
+        return free_name(self._store, f"{name[:MAX_STEMMED]}@{self.plan.stem}", taken)
 
     def point(self, name: str, dense: int) -> None:
         """Say where a timeline of the source stands."""
@@ -259,18 +284,18 @@ class Intake:
             if place is not None:
                 self.writer.set_head(place, dense)
             self.result.timelines.append(place or self.notes["detours"].get(name, name))
-        self.notes["identities"] = self.identities.save()
+        self._chosen["identities"] = self.identities.save()
         if self.notes["heads"]:
-            self.writer.set_source(self._plan.identity, self.notes)
+            self.writer.set_source(self.plan.identity, self.notes)
 
     # ------------------------------------------------------------------------------------------ progress
 
     def tick(self, done: int, total: int | None, unit: str) -> None:
         """Report progress. Raises `Cancelled` when the user stopped the import."""
-        if self._options.cancel is not None and self._options.cancel.is_set():
+        if self.options.cancel is not None and self.options.cancel.is_set():
             raise Cancelled(f"stopped; {self.result.transactions} transactions were imported, import again to go on")
-        if self._options.progress is not None:
-            self._options.progress(done, total, unit)
+        if self.options.progress is not None:
+            self.options.progress(done, total, unit)
 
 
 @contextlib.contextmanager

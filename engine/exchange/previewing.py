@@ -237,7 +237,7 @@ def _folder(look: _Look) -> None:
 
 
 def _git(look: _Look) -> None:
-    from engine.exchange.git import open_repository, read_references
+    from engine.exchange.git_references import open_repository, read_references
     from engine.exchange.git_files import Files
     from engine.exchange.git_history import History
 

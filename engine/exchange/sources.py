@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from blake3 import blake3
@@ -27,8 +27,8 @@ class Source:
 
     `salt` is the contents of a source that `origin` only locates, so that what stands at the same place elsewhere is
     not taken for the same. `others` are what it may have been identified by before. `state` is for a source that does
-    not only grow at its end: all that shapes what comes of it now; what an import of another state adds has a replica
-    of its own.
+    not only grow at its end: all that shapes what comes of it now. What an import of such a state adds has a replica of
+    its own, which the importer asks for by `start_run` (or by `start_trunk`, for the part that does grow at its end).
     """
 
     kind: str
@@ -50,24 +50,51 @@ class Plan:
         self.notes = saved if saved is not None else _first_notes(store, source, options)
         self.base = int(self.notes["base"])
         self.timeline = str(self.notes["timeline"])
-        if "replica" not in self.notes:
-            behind = store.get(self.base).id if self.base >= 0 else ""
-            moved: Any = "" if self.timeline == source.default else self.timeline
-            if moved and source.default != DEFAULT_TIMELINE:
-                moved = [source.default, moved]
-            parts = [self.identity, behind, moved, source.salt, *([source.state] if source.state else [])]
-            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
-        elif source.state != self.notes.get("state", b""):
-            before = bytes(self.notes["replica"])
-            parts = [before, last_seq(before), sorted(self.notes["heads"]), source.state]
-            self._start(_hash(parts)[:REPLICA_BYTES], source.state)
-        self.replica = bytes(self.notes["replica"])
-        self.replicas = frozenset(bytes(item).hex() for item in self.notes["replicas"])
+        self._state = source.state
+        self.has_states = bool(source.state)
+        behind = store.get(self.base).id if self.base >= 0 else ""
+        moved: Any = "" if self.timeline == source.default else self.timeline
+        if moved and source.default != DEFAULT_TIMELINE:
+            moved = [source.default, moved]
+        self._parts = [self.identity, behind, moved, source.salt]
+        if not source.state and "replica" not in self.notes:
+            self._start(_hash(self._parts)[:REPLICA_BYTES])
+            self.notes["replica"] = self.notes["replicas"][-1]
+        self.replica = bytes(self.notes.get("replica", bytes(REPLICA_BYTES)))
+        self.replicas = self._replicas()
 
-    def _start(self, replica: bytes, state: bytes) -> None:
-        """What comes now is of this replica."""
-        known = [item for item in self.notes.get("replicas", ()) if self._last_seq(bytes(item))]
-        self.notes |= {"replica": replica, "replicas": [*known, replica], "state": state}
+    @property
+    def is_going_on(self) -> bool:
+        """Whether the source is in the state for which the last run was started, and nothing came since."""
+        return "replica" in self.notes and bool(self.notes.get("state", b"") == self._state)
+
+    def start_trunk(self, replica: bytes) -> dict[str, Any]:
+        """What comes now is of the trunk; gives its notes, as others' choices of identity are none of its."""
+        notes = self.notes.get("trunk")
+        if notes is None or bytes(notes["replica"]) != replica:
+            notes = {"replica": replica, "identities": []}
+        self._start(replica)
+        self.notes |= {"trunk": notes, "state": b""}
+        return cast(dict[str, Any], notes)
+
+    def start_run(self, more: list[Any]) -> None:
+        """What comes now is of a replica that has all in its name that shapes it: the state of the source, how far
+        each replica before has come here, and `more`."""
+        if self.is_going_on:
+            self.replica = bytes(self.notes["replica"])
+        else:
+            ends = [[item, self._last_seq(item)] for item in sorted(map(bytes, self.notes.get("replicas", ())))]
+            reached = [end for end in ends if end[1]]
+            self._start(_hash([*self._parts, self._state, reached, more])[:REPLICA_BYTES])
+            self.notes |= {"replica": self.replica, "state": self._state}
+
+    def _start(self, replica: bytes) -> None:
+        known = [bytes(item) for item in self.notes.get("replicas", ())]
+        self.notes["replicas"] = [*(item for item in known if item != replica and self._last_seq(item)), replica]
+        self.replica, self.replicas = replica, self._replicas()
+
+    def _replicas(self) -> frozenset[str]:
+        return frozenset(bytes(item).hex() for item in self.notes.get("replicas", ()))
 
 
 def _known(store: Store, source: Source, options: Options) -> tuple[bytes, dict[str, Any] | None]:
@@ -78,7 +105,8 @@ def _known(store: Store, source: Source, options: Options) -> tuple[bytes, dict[
     for identity in identities:
         saved = store.source(identity)
         if saved is not None:
-            saved.setdefault("replicas", [saved["replica"]])
+            if "replicas" not in saved:
+                saved["replicas"] = [saved["replica"]]
             return identity, saved
     return identities[0], None
 

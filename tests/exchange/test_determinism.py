@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from engine import Store
 from tests.exchange.repository import Repository
 from tests.exchange.support import by_source, clock, exact, graph, heads, ids, states, write_lines
@@ -105,11 +103,6 @@ def test_a_repository_goes_through_an_export(
         assert [exact(record["state"]) for record in records] == states(store)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the replica of a repository is a hash of its tips, not of its root commit as 3-data-model has it: one that "
-    "grew by a commit at its end has other ids when it is imported at once",
-)
 def test_a_repository_that_grew_at_its_end_gives_what_it_would_have_given_at_once(
     repository: Repository, open_store: Callable[[str], Store]
 ) -> None:
