@@ -134,7 +134,7 @@ class Store:
 
     def texts(self, dense: Sequence[int] | Any) -> list[tuple[str, str]]:
         """Author and message of many transactions."""
-        return [self._core.log.texts(int(item))[:2] for item in dense]
+        return self._core.log.said(np.asarray(dense, np.int64).tolist())
 
     def sources(self, dense: Sequence[int] | Any) -> list[str]:
         """Source ids of many transactions, "" for none."""

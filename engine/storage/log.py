@@ -8,7 +8,7 @@ columns, and rows, texts and ids are fetched by segment and cached. The recent o
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -198,13 +198,30 @@ class Log:
         where = np.searchsorted(self.extra_child.data, [dense, dense + 1])
         return (first, *self.extra_parent.data[where[0] : where[1]].tolist())
 
-    @_locked
     def texts(self, dense: int) -> Texts:
         """Author, message, source id, and the name that the timeline had when the transaction was made."""
+        start, _, texts = self._texts_around(dense)
+        return texts[dense - start]
+
+    def said(self, dense: Iterable[int]) -> list[tuple[str, str]]:
+        """Author and message of many transactions; quick where those that are near each other come together."""
+        found: list[tuple[str, str]] = []
+        start = stop = 0
+        texts: Sequence[Texts] = ()
+        for number in dense:
+            if not start <= number < stop:
+                start, stop, texts = self._texts_around(number)
+            place = number - start
+            found.append(texts.said(place) if isinstance(texts, segment.TextColumns) else texts[place][:2])
+        return found
+
+    @_locked
+    def _texts_around(self, dense: int) -> tuple[int, int, Sequence[Texts]]:
+        """The segment or tail that holds a transaction: first transaction, end, and the texts in between."""
         if dense >= self._tail:
-            return self._tail_texts[dense - self._tail]
+            return self._tail, self.count, self._tail_texts
         part = self._part_of(dense)
-        return self._part_texts(part)[dense - part.first]
+        return part.first, part.first + part.transactions, self._part_texts(part)
 
     @_locked
     def id(self, dense: int) -> bytes:

@@ -198,10 +198,15 @@ class TextColumns(Sequence[Texts]):
     def __getitem__(self, index: int | slice) -> Texts | list[Texts]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        author, message, source, timeline = (
-            self._strings[name].get(int(self._places[name][index]) if name in _REPEATED else index) for name in _TEXTS
-        )
-        return author, message, source, timeline
+        strings = self._strings
+        return (*self.said(index), strings["source"].get(index), self._repeated("timeline", index))
+
+    def said(self, index: int) -> tuple[str, str]:
+        """Author and message alone: what lists show."""
+        return self._repeated("author", index), self._strings["message"].get(index)
+
+    def _repeated(self, name: str, index: int) -> str:
+        return self._strings[name].get(self._places[name].item(index))
 
 
 class _Strings:

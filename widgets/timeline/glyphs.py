@@ -24,6 +24,18 @@ STAMPS = 16  #: pictures made in one painting; making one takes as long as drawi
 StampKey = tuple[str, int, int, float]  #: text, ink, paper, device pixels per pixel
 
 
+class _Letters(dict[str, float]):
+    """The widths of letters, each measured once."""
+
+    def __init__(self, metrics: QFontMetricsF) -> None:
+        super().__init__()
+        self._metrics = metrics
+
+    def __missing__(self, letter: str) -> float:
+        width = self[letter] = self._metrics.horizontalAdvance(letter)
+        return width
+
+
 class Glyphs:
     """Draws texts in one font, cut to a width with an ellipsis; keeps those that are drawn again."""
 
@@ -34,7 +46,8 @@ class Glyphs:
         self.metrics = QFontMetricsF(font)
         self.ascent, self.height = self.metrics.ascent(), self.metrics.height()
         self._capacity = capacity
-        self._letters: dict[str, float] = {}
+        self._letters = _Letters(self.metrics)
+        self._advance = self._letters.__getitem__
         self._widths: OrderedDict[str, float] = OrderedDict()
         self._stamps: OrderedDict[StampKey, QPixmap | None] = OrderedDict()
         self._made, self._stamping, self._ratio = 0, False, 1.0
@@ -59,6 +72,17 @@ class Glyphs:
         self.put(painter, x, baseline, shown, width, inks)
         return width
 
+    def draw_halves(
+        self, painter: QPainter, x: float, baseline: float, text: str, after: int, room: float, paper: QColor | None
+    ) -> None:
+        """As `draw`, for a text whose first letters, up to `after`, are those of many others, and the rest is its own:
+        only the former are stamped."""
+        if self.fit(text, room)[0] is not text:
+            self.draw(painter, x, baseline, text, room, paper)
+            return
+        width = self.draw(painter, x, baseline, text[:after], room, paper)
+        self.draw(painter, x + width, baseline, text[after:])
+
     def put(
         self, painter: QPainter, x: float, baseline: float, shown: str, width: float, inks: tuple[int, int] | None
     ) -> None:
@@ -79,12 +103,6 @@ class Glyphs:
     def is_cut(self, text: str, room: float) -> bool:
         """Whether `text` does not fit."""
         return self.fit(text, room)[0] != text
-
-    def _advance(self, letter: str) -> float:
-        width = self._letters.get(letter)
-        if width is None:
-            width = self._letters[letter] = self.metrics.horizontalAdvance(letter)
-        return width
 
     def fit(self, text: str, room: float) -> tuple[str, float]:
         """As much of the text as fits, with an ellipsis if that is not all; and its width."""

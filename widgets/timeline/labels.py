@@ -5,12 +5,12 @@ from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from widgets.theme import SPACE_XS, fonts, theme
+from widgets.theme import SPACE_XS, Theme, fonts, theme
 
 from .axis import Axis, Tick, axis_for, full_label
-from .batch import draw_lines, draw_rects
+from .batch import draw_lines, draw_rects, is_vector
 from .columns import Array
 from .frame import Frame, dot_size
 from .glyphs import Glyphs
@@ -22,6 +22,8 @@ Flag = tuple[int, QColor, QColor]  #: time, fill, ink
 Placed = tuple[int, int, float, str]  #: x, baseline, width, text as it fits
 
 AXIS = 40  #: height of the time axis, px
+TAG = 16  #: height of a tag, px
+CAPACITY = 300  #: so many pictures of tags are kept
 ABOVE = 10  #: how far above a line the baseline of its labels is, px
 
 
@@ -33,6 +35,7 @@ class Labels:
         self.texts = Glyphs(fonts().small)
         self._for: Viewport | None = None
         self._shown = Axis((), ())
+        self._tags: dict[tuple[str, Theme, float], QPixmap] = {}
         self._taken: dict[float, list[tuple[float, float]]] = {}  # by y of the lane: where there are labels
 
     def paint(
@@ -110,7 +113,6 @@ class Labels:
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
-        colours = theme()
         width = self.texts.width(text, room) + 2 * SPACE_XS + 6
         if self._for is not None:
             x = min(x, self._for.width - width - 2)  # at the right edge it stands before its transaction
@@ -118,7 +120,33 @@ class Labels:
         if left > x + 80:
             return
         self._take(y, left, left + width)
-        box = QRectF(round(left), round(middle - 8), round(width), 16)
+        place = QPointF(round(left), round(middle - 8))
+        if is_vector(painter):
+            self._draw_tag(painter, place, text, width, room)
+            return
+        ratio = painter.device().devicePixelRatio()
+        key = (text, theme(), ratio)
+        stamp = self._tags.get(key)
+        if stamp is None:
+            if len(self._tags) >= CAPACITY:
+                self._tags.clear()
+            stamp = self._tags[key] = self._tag_stamp(text, width, room, ratio)
+        painter.drawPixmap(place, stamp)
+
+    def _tag_stamp(self, text: str, width: float, room: float, ratio: float) -> QPixmap:
+        """The picture of a tag: drawing it takes as long as stamping ten."""
+        stamp = QPixmap(ceil((width + 1) * ratio), ceil(TAG * ratio))
+        stamp.setDevicePixelRatio(ratio)
+        stamp.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(stamp)
+        self._draw_tag(painter, QPointF(0, 0), text, width, room)
+        painter.end()
+        return stamp
+
+    def _draw_tag(self, painter: QPainter, place: QPointF, text: str, width: float, room: float) -> None:
+        colours = theme()
+        box = QRectF(place.x(), place.y(), round(width), TAG)
+        painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(pen(colours.border_strong))
         painter.setBrush(colours.raised)
@@ -127,9 +155,10 @@ class Labels:
         painter.setBrush(colours.text_muted)
         painter.drawEllipse(QPointF(box.left() + 6, box.center().y()), 1.75, 1.75)
         painter.setPen(colours.text)
+        painter.setFont(self.texts.font)
         baseline = box.center().y() + self.texts.ascent / 2 - 1.5
-        self.texts.draw(painter, box.left() + 10, baseline, text, room)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.drawText(QPointF(box.left() + 10, round(baseline)), self.texts.fit(text, room)[0])
+        painter.restore()
 
     def begin(self, painter: QPainter) -> None:
         """A painting begins."""

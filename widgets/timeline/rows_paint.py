@@ -134,9 +134,11 @@ class RowPainter:
         for top, paper, text in zip(tops, papers, texts, strict=True):
             self.texts.draw(painter, author_x, top + baseline, text[0] if text else "", author_room, paper)
         for top, paper, microseconds in zip(tops, papers, time, strict=True):
-            self.texts.draw(painter, time_x, top + baseline, moment(microseconds), time_room, paper)
+            text = moment(microseconds)
+            self.texts.draw_halves(painter, time_x, top + baseline, text, text.find(" ") + 1, time_room, paper)
         for top, paper, number in zip(tops, papers, dense.tolist(), strict=True):
-            self.mono.draw(painter, handle_x, top + baseline, model.handle(number), handle_room, paper)
+            text = model.handle(number)
+            self.mono.draw_halves(painter, handle_x, top + baseline, text, text.find(":") + 1, handle_room, paper)
 
     def paint_badges(
         self, painter: QPainter, x: float, top: int, badges: tuple[Badge, ...], room: float, style: RowStyle
