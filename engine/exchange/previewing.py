@@ -237,9 +237,9 @@ def _folder(look: _Look) -> None:
 
 
 def _git(look: _Look) -> None:
-    from engine.exchange.git_references import open_repository, read_references
     from engine.exchange.git_files import Files
     from engine.exchange.git_history import History
+    from engine.exchange.git_references import open_repository, read_references
 
     repository = open_repository(look.path)
     references = read_references(repository)
