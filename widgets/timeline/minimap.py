@@ -54,7 +54,8 @@ class Overview:
         x = self.view.xs(columns.time[new]).astype(np.int32)
         step = ROWS // self._lanes
         start = np.where(lane >= 0, lane * step if step else lane * ROWS // self._lanes, 0) * self.hue.shape[1]
-        inside = (x >= 0) & (x < self.hue.shape[1]) & (lane >= 0)[ids]
+        # a lane that is newer than this strip waits for the next one, which `fits` asks for
+        inside = (x >= 0) & (x < self.hue.shape[1]) & ((lane >= 0) & (lane < self._lanes))[ids]
         cell = start.astype(np.int32)[ids] + x
         if not inside.all():
             cell, ids = cell[inside], ids[inside]

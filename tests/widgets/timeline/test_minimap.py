@@ -49,6 +49,15 @@ def test_a_history_that_outgrows_the_strip_gets_a_new_one(view, fake, qtbot):
     qtbot.waitUntil(lambda: view.minimap._overview.fits)
 
 
+def test_a_branch_that_begins_while_it_is_shown_waits_for_a_new_strip():
+    loading = loaded(graph("main a=0 b=50"))
+    overview = Overview(loading, Viewport.fitting(0, 1000, 200))
+    overview._scene = loaded(graph("main a=0 b=50 | fix@a c=100"))
+    overview.extend(2)
+    assert not overview.fits
+    assert (overview.hue > 0).sum() == 2
+
+
 def test_dragging_the_window_moves_the_canvas(view):
     canvas, minimap = view.canvas, view.minimap
     canvas.zoom(8, 100)
