@@ -165,12 +165,15 @@ class _GitImport:
             self._at[commit] = self._known_place(commit)
         if any(commit not in self._seen for commit in trunk.order[place:]):
             self._write_as_trunk(trunk)
+        forks = self._history.parents_of_others(trunk.order)
         for commit in trunk.order[place:]:
             if commit not in self._seen and timelines[commit] != trunk.names[commit] and self._tells(commit):
                 return
             self._step()
             seen = commit in self._seen
             self._at[commit] = self._known_place(commit) if seen else self._take(commit, timelines[commit])
+            if commit in forks:
+                self._intake.hold(self._at[commit])
 
     def _write_as_trunk(self, trunk: Trunk) -> None:
         intake = self._intake

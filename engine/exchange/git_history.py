@@ -111,6 +111,11 @@ class History:
             found |= fresh
             yield self._ordered(fresh) if len(fresh) > 1 else [commit]
 
+    def parents_of_others(self, commits: Iterable[str]) -> set[str]:
+        """The commits that have children beside some."""
+        others = self.parents.keys() - set(commits)
+        return {parent for commit in others for parent in self.parents[commit]}
+
     def reached(self, tips: Iterable[str]) -> set[str]:
         """What some commits (those that still exist) reach."""
         found: set[str] = set()

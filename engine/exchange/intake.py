@@ -26,6 +26,7 @@ from engine.exchange.rebuild import rebuild
 from engine.exchange.settling import Settler
 from engine.exchange.shadow import Shadow
 from engine.exchange.sources import MAX_STEMMED, Plan, Source, free_name, stem_of
+from engine.exchange.steps import Steps
 from engine.exchange.versions import SourceVersion, checked
 from engine.model.transactions import REPLICA_BYTES
 from engine.timeline.bulk import BulkWriter
@@ -57,6 +58,7 @@ class Intake:
         self.identities = self.choices(self.notes.get("trunk", {}).get("identities", ()), self.notes["identities"])
         self.shadow = Shadow(writer.paths, writer.values, self.identities, plan.replica)
         self._trees: OrderedDict[int, Node] = OrderedDict()
+        self._held: dict[int, Node] = {}
         self._next = store.graph.count
         self._places: dict[str, str] = {}
         self._numbers: dict[str, int] | None = None
@@ -77,12 +79,15 @@ class Intake:
         self.replica = self.plan.replica
         self.identities, self._chosen = choices, keep
         keep["identities"] = choices.save()
-        self.shadow = Shadow(self.writer.paths, self.writer.values, choices, self.replica)
-        self._trees.clear()
+        self.shadow.identities = choices
+        self.shadow.steps = Steps(self.replica)
 
     def take_back(self) -> None:
-        """Forget what was chosen since the last transaction."""
-        self.write_as(self.choices(self._chosen["identities"]), self._chosen)
+        """Forget all that was made since the last transaction: what was chosen, and trees that are half another's."""
+        self.identities = self.choices(self._chosen["identities"])
+        self.shadow = Shadow(self.writer.paths, self.writer.values, self.identities, self.replica)
+        self._trees.clear()
+        self._held.clear()
 
     # -------------------------------------------------------------------------------------------- states
 
@@ -184,7 +189,7 @@ class Intake:
         """The shadow of a version."""
         if dense < 0:
             return new_tree()
-        found = self._trees.get(dense)
+        found = self._trees.get(dense) or self._held.get(dense)
         if found is None:
             found = rebuild(self.writer.paths, self.state(dense))
             self._keep(dense, found)
@@ -200,6 +205,11 @@ class Intake:
         self._trees.move_to_end(dense)
         while len(self._trees) > self.max_trees:
             self._trees.popitem(last=False)
+
+    def hold(self, dense: int) -> None:
+        """Say that something comes after a version much later: if there is room, its tree stays."""
+        if dense in self._trees and len(self._held) < self.max_trees:
+            self._held[dense] = self._trees[dense]
 
     def forget(self, dense: int) -> None:
         """Say that nothing more comes after a version."""
