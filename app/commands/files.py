@@ -96,8 +96,14 @@ class Files:
         dialog = ImportDialog(self._session, source, Path(self._window.settings.folder or Path.home()), self._window)
         dialog.requested.connect(lambda plan: self._import(plan, dialog))
         dialog.opened.connect(self._window.open_store)
-        dialog.finished.connect(lambda _result: None if dialog.running else dialog.deleteLater())
+        dialog.finished.connect(lambda _result: self._left(dialog))
         dialog.open()
+
+    def _left(self, dialog: "ImportDialog") -> None:
+        if dialog.running:
+            self._window.notice.tell("The import goes on. The square at the bottom right stops it.")
+        else:
+            dialog.deleteLater()
 
     def _import(self, plan: "ImportPlan", dialog: "ImportDialog") -> None:
         """Run the import; it goes on when the dialog is closed meanwhile."""
@@ -111,19 +117,28 @@ class Files:
             self._session.jobs.remove(activity)
             self.processes.remove(process)
             process.deleteLater()
-            open_now = dialog.show_end(code, output, messages)
-            if not dialog.isVisible():
-                self._tell_end(dialog, plan.target)
+            hidden = not dialog.isVisible()
+            whole = dialog.show_end(code, output, messages)
+            if hidden:
+                self._tell_end(dialog, plan.target, whole)
                 dialog.deleteLater()
-            if open_now:
+            if whole and not (hidden and self._another_is_open(plan.target)):
                 self._window.open_store(plan.target)
 
         process.ended.connect(end)
         process.start()
 
-    def _tell_end(self, dialog: "ImportDialog", target: Path) -> None:
+    def _another_is_open(self, path: Path) -> bool:
+        """Whether a person looks at another store, which must not go away by itself."""
+        store = self._session.store
+        return store is not None and Path(store.path).absolute() != path.absolute()
+
+    def _tell_end(self, dialog: "ImportDialog", target: Path, whole: bool) -> None:
         """Say at the top of the window what a closed dialog would have said."""
-        if dialog.problem.text():
+        if whole:
+            if self._another_is_open(target):
+                self._window.notice.tell(f"{target.name} is imported.", "Open", lambda: self._window.open_store(target))
+        elif dialog.problem.text():
             self._window.notice.warn(dialog.problem.text())
         elif dialog.told.text():
             self._window.notice.tell(dialog.told.text(), "Open", lambda: self._window.open_store(target))

@@ -67,10 +67,10 @@ def test_left_out_lines_are_listed_and_the_rest_opens(window: Window, source: Pa
     dialog = dialog_for(window, source, qtbot)
     dialog.target_form.skip_bad.setChecked(True)
     dialog.go.click()
-    qtbot.waitUntil(lambda: dialog.go.text() == "Open", timeout=30_000)
+    qtbot.waitUntil(dialog.show_store.isVisible, timeout=30_000)
     assert f"shop.jsonl:{VERSIONS + 1}" in dialog.preview.problems.toPlainText()
     with qtbot.waitSignal(window.session.store_opened):
-        dialog.go.click()
+        dialog.show_store.click()
     assert window.session.graph.count == VERSIONS
 
 
@@ -82,8 +82,7 @@ def test_a_cancelled_import_keeps_what_is_whole(window: Window, source: Path, qt
     (process,) = window.files.processes
     qtbot.waitUntil(lambda: process.context.latest is not None, timeout=30_000)
     dialog.cancel.click()
-    qtbot.waitUntil(dialog.problem.isVisible, timeout=30_000)
-    assert "Stopped" in dialog.problem.text()
+    qtbot.waitUntil(lambda: "Stopped" in dialog.told.text(), timeout=30_000)
     assert window.files.processes == []
     dialog.reject()
 
@@ -95,6 +94,22 @@ def test_a_closed_dialog_lets_the_import_go_on(window: Window, source: Path, qtb
     with qtbot.waitSignal(window.session.store_opened, timeout=30_000):
         pass
     assert window.session.graph.count == VERSIONS
+
+
+def test_an_import_in_the_background_does_not_take_the_open_store_away(
+    window: Window, source: Path, store_path: Path, qtbot
+) -> None:
+    with qtbot.waitSignal(window.session.store_opened):
+        window.files.open_path(store_path)
+    dialog = dialog_for(window, source, qtbot)
+    dialog.go.click()
+    dialog.reject()
+    assert "goes on" in window.notice.text()
+    qtbot.waitUntil(lambda: "shop.refactory is imported" in window.notice.text(), timeout=30_000)
+    assert window.session.store.path == store_path
+    with qtbot.waitSignal(window.session.store_opened):
+        window.notice._button.click()
+    assert window.session.store.path == source.with_name("shop.refactory")
 
 
 def test_closing_the_window_stops_the_import(window: Window, source: Path, qtbot) -> None:

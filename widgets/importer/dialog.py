@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.common import EmptyState, Job, JobContext, Session
+from widgets.common.fit import resize_to_fit
 from widgets.common.progress import fraction, words
 from widgets.theme import SPACE_L, SPACE_M, SPACE_S
 
@@ -25,8 +27,12 @@ from .form import SourceForm, TargetForm, read_plan
 from .look import look
 from .plan import ImportPlan
 from .preview import Findings, PreviewPanel
+from .words import in_words
 
 REFRESH = 100  #: milliseconds
+PAUSE = 500  #: milliseconds without a key before a source that exists is looked at
+NOTHING = ("Nothing chosen yet", "Choose a source above to see what is in it.")
+TYPED = ("Not looked at yet", "Press Enter to see what is in it.")
 
 
 class ImportDialog(QDialog):
@@ -43,14 +49,18 @@ class ImportDialog(QDialog):
         self._context: JobContext | None = None
         self._cancel_import: Callable[[], None] | None = None
         self._done: Path | None = None
+        self._found: Findings | None = None  #: what is in the source that the fields name now
+        self._looked: ImportPlan | None = None  #: the question whose answer is shown or on its way
         self.source_form, self.target_form = SourceForm(folder), TargetForm()
         self.preview = PreviewPanel()
-        self._empty = EmptyState("import", "Nothing chosen yet", "Choose a source above to see what is in it.")
+        self._empty = EmptyState("import", *NOTHING)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(self._paused)
         self._timer = QTimer(self, interval=REFRESH)
         self._timer.timeout.connect(self._tick)
         self._build()
         self._connect()
-        self.resize(720, 620)
+        resize_to_fit(self, 720, 620)
         if source is not None:
             self.source_form.choose(str(source))
         self._check()
@@ -73,12 +83,15 @@ class ImportDialog(QDialog):
         self.told.setObjectName("muted")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Progress")
-        self.cancel, self.go = QPushButton("Cancel"), QPushButton("Import")
-        self.cancel.setAutoDefault(False)
+        self.cancel, self.go, self.show_store = QPushButton("Cancel"), QPushButton("Import"), QPushButton("Open")
+        for button in (self.cancel, self.show_store):
+            button.setAutoDefault(False)
         self.go.setDefault(True)
+        self.show_store.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_S)
         buttons.addWidget(self.told, 1)
+        buttons.addWidget(self.show_store)
         buttons.addWidget(self.go)
         buttons.addWidget(self.cancel)
         layout = QVBoxLayout(self)
@@ -94,8 +107,11 @@ class ImportDialog(QDialog):
 
     def _connect(self) -> None:
         self.source_form.changed.connect(self._look)
+        self.source_form.typed.connect(self._typed)
         self.target_form.changed.connect(self._check)
+        self.target_form.reading_changed.connect(self._look)
         self.go.clicked.connect(self._go)
+        self.show_store.clicked.connect(self._open)
         self.cancel.clicked.connect(self._stop)
 
     @property
@@ -110,56 +126,87 @@ class ImportDialog(QDialog):
         return read_plan(self.source_form, self.target_form, self.preview.changed_keys())
 
     @Slot()
-    def _look(self) -> None:
-        """Look at the source in the background; the latest question wins."""
-        plan = self.plan()
+    def _typed(self) -> None:
+        """Another source is being written: what is shown is of the old one."""
+        self._found, self._looked = None, None
         self.problem.hide()
+        self._empty.set_message(*(TYPED if self.source_form.source.text().strip() else NOTHING))
+        self.pages.setCurrentWidget(self._empty)
+        self._check()
+        self._pause.start()
+
+    @Slot()
+    def _paused(self) -> None:
+        if self.source_form.source.text().strip() and self.plan().source.exists():
+            self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        """Look at the source in the background; the latest question wins. Nothing is asked twice."""
+        self._pause.stop()
+        plan = self.plan()
+        question = replace(plan, target=Path(), keys={}, timeline="", skip_bad=False)
+        if question == self._looked or not self.isEnabled() or self.running:
+            return
+        self._looked, self._found = question, None
+        self.problem.hide()
+        self.show_store.hide()
+        self.pages.setCurrentWidget(self._empty)
         if not self.source_form.source.text().strip():
-            self.pages.setCurrentWidget(self._empty)
+            self._empty.set_message(*NOTHING)
             self._check()
             return
         self.target_form.suggest(plan.source)
         self._empty.set_message("Looking …", str(plan.source))
-        self.pages.setCurrentWidget(self._empty)
         self._check()
         job = Job(
             f"Look at {plan.source.name}",
             lambda context: look(plan, context),
-            self._take,
-            self._fail,
+            lambda found: self._take(question, found),
+            lambda error: self._fail(question, error),
             key="import-preview",
         )
         self._session.run(job)
 
-    def _take(self, found: Findings) -> None:
-        self.preview.show_findings(found)
-        self.pages.setCurrentWidget(self.preview)
+    def _take(self, question: ImportPlan, found: Findings) -> None:
+        if question != self._looked:
+            return
+        if found.kind == "folder" and not found.paths:
+            asked = f"has a file that matches {' '.join(question.paths)}" if question.paths else "has a file of these"
+            self._empty.set_message("There is nothing to import", f"Nothing in {question.source} {asked}.")
+        else:
+            self._found = found
+            self.preview.show_findings(found)
+            self.pages.setCurrentWidget(self.preview)
         self._check()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, question: ImportPlan, error: Exception) -> None:
         from engine.errors import KnownError
 
         if not isinstance(error, KnownError):
             raise error
-        self._empty.set_message("This cannot be imported as it is", "")
-        self._say(str(error))
+        if question == self._looked:
+            self._empty.set_message("This cannot be imported as it is", in_words(str(error)))
 
     def _check(self) -> None:
-        """The import can start when there is a source and a target that is not the source."""
+        """The import can start when its source was looked at, and there is a target that is not the source."""
         plan = self.plan()
-        named = bool(self.source_form.source.text().strip() and self.target_form.target.text().strip())
-        self.go.setEnabled(named and plan.source != plan.target and self._context is None)
+        named = bool(self.target_form.target.text().strip()) and plan.source != plan.target
+        self.go.setEnabled(named and self._found is not None and self._context is None)
 
     # ------------------------------------------------------------------ the import
 
     @Slot()
     def _go(self) -> None:
+        self.problem.hide()
+        self.show_store.hide()
+        self.requested.emit(self.plan())
+
+    @Slot()
+    def _open(self) -> None:
         if self._done is not None:
             self.opened.emit(self._done)
             self.accept()
-        else:
-            self.problem.hide()
-            self.requested.emit(self.plan())
 
     def show_running(self, context: JobContext, cancel: Callable[[], None]) -> None:
         """The import runs: show how far it is."""
@@ -184,11 +231,21 @@ class ImportDialog(QDialog):
             return self._show_success(target, output)
         for form in (self.source_form, self.target_form, self.preview):
             form.setEnabled(True)
-        self._say("Stopped. What was imported until then is kept, whole." if code == 3 else _last_line(messages))
-        if target.exists() and code == 3:
-            self._offer(target)
+        if code == 3:
+            self.told.setText("Stopped. What was imported until then is kept; Import goes on from there.")
+            if target.exists():
+                self._offer(target)
+        else:
+            self._say(in_words(_last_line(messages)) + self._advice())
         self._check()
         return False
+
+    def _advice(self) -> str:
+        """What else can be done about a line that cannot be read."""
+        if self._found is None or not self._found.stops() or self.target_form.skip_bad.isChecked():
+            return ""
+        self.target_form.more.setChecked(True)
+        return f" Correct it and import again, or tick “{self.target_form.skip_bad.text()}”."
 
     def _show_success(self, target: Path, output: str) -> bool:
         skipped = skipped_versions(output)
@@ -197,16 +254,17 @@ class ImportDialog(QDialog):
             return True
         self.pages.setCurrentWidget(self.preview)
         self.preview.setEnabled(True)
-        self.preview.show_problems(skipped)
-        self.told.setText("Imported; the versions above were left out.")
+        self.preview.show_problems(skipped, self._found.unit() if self._found else "version")
+        self.told.setText("Imported; what is listed above was left out.")
         self._offer(target)
+        self.go.hide()
+        self.show_store.setDefault(True)
         return False
 
     def _offer(self, target: Path) -> None:
-        """The button now opens what was imported."""
+        """A button opens what was imported."""
         self._done = target
-        self.go.setText("Open")
-        self.go.setEnabled(True)
+        self.show_store.show()
 
     @Slot()
     def _tick(self) -> None:

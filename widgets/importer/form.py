@@ -23,9 +23,10 @@ from .plan import KINDS, ImportPlan, target_for
 
 
 class SourceForm(QWidget):
-    """Where the data comes from. `changed` is emitted when another preview is needed."""
+    """Where the data comes from. `changed` is emitted when another preview is needed, `typed` while one writes."""
 
     changed = Signal()
+    typed = Signal()
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +34,7 @@ class SourceForm(QWidget):
         self.source = QLineEdit(placeholderText="A git repository, a file, or a folder")
         self.source.setAccessibleName("Source")
         self.source.editingFinished.connect(self.changed)
+        self.source.textEdited.connect(self.typed)
         self.file, self.directory = QPushButton("File…"), QPushButton("Folder…")
         self.file.setAccessibleName("Choose a file as source")
         self.directory.setAccessibleName("Choose a folder as source")
@@ -47,6 +49,7 @@ class SourceForm(QWidget):
         self.paths.setAccessibleName("Which files")
         self.paths.setToolTip("Globs separated by blanks, such as data/*.json. For git repositories and folders.")
         self.paths.editingFinished.connect(self.changed)
+        self.paths.textEdited.connect(self.typed)
         place, what = QHBoxLayout(), QHBoxLayout()
         for row in (place, what):
             row.setSpacing(SPACE_S)
@@ -79,13 +82,17 @@ class SourceForm(QWidget):
 
 
 class TargetForm(QWidget):
-    """Where the store goes, and options that are rarely needed."""
+    """Where the store goes, and options that are rarely needed.
+
+    `changed` is emitted when the store is another one, `reading_changed` when the source is to be read otherwise.
+    """
 
     changed = Signal()
+    reading_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.target = QLineEdit()
+        self.target = QLineEdit(placeholderText="The store's file")
         self.target.setAccessibleName("Store")
         self.target.textChanged.connect(self.changed)
         browse = QPushButton("Choose…")
@@ -99,10 +106,12 @@ class TargetForm(QWidget):
         self.more.setObjectName("disclosure")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._toggle)
-        self.timeline = QLineEdit(placeholderText="as in the source")
-        self.mapping = QLineEdit(placeholderText="entity=order_id,time=at")
-        self.zone = QLineEdit(placeholderText="UTC, for times that name no zone")
-        self.time_format = QLineEdit(placeholderText="guessed, such as %d.%m.%Y %H:%M")
+        self.timeline = QLineEdit(placeholderText="timeline as in the source")
+        self.mapping = QLineEdit(placeholderText="names such as entity=order_id,time=at")
+        self.zone = QLineEdit(placeholderText="zone UTC, where times name none")
+        self.time_format = QLineEdit(placeholderText="form guessed, such as %d.%m.%Y %H:%M")
+        for field in (self.mapping, self.zone, self.time_format):
+            field.editingFinished.connect(self.reading_changed)
         self.skip_bad = QCheckBox("Go on after lines that cannot be read, and list them")
         place = QHBoxLayout()
         place.setSpacing(SPACE_S)
@@ -116,15 +125,23 @@ class TargetForm(QWidget):
             form.setHorizontalSpacing(SPACE_L)
             form.setVerticalSpacing(SPACE_S)
         top.addRow(_caption("Into", self), place)
+        for text, widgets in (
+            ("Timeline, names", (self.timeline, self.mapping)),
+            ("Zone, times", (self.zone, self.time_format)),
+            ("", (self.skip_bad,)),
+        ):
+            row = QHBoxLayout()  # two to a row: the dialog shall fit a small screen
+            row.setSpacing(SPACE_S)
+            for widget in widgets:
+                row.addWidget(widget)
+            extra.addRow(_caption(text, self), row)
         for text, widget in (
             ("Timeline", self.timeline),
             ("Names", self.mapping),
             ("Zone", self.zone),
             ("Form of times", self.time_format),
-            ("", self.skip_bad),
         ):
-            extra.addRow(_caption(text, self), widget)
-            widget.setAccessibleName(text or self.skip_bad.text())
+            widget.setAccessibleName(text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_S)
@@ -157,7 +174,7 @@ class TargetForm(QWidget):
 def _caption(text: str, parent: QWidget) -> QLabel:
     """A label as wide as the widest of the dialog, so that all fields begin at one line."""
     label = QLabel(text)
-    label.setMinimumWidth(parent.fontMetrics().horizontalAdvance("Form of times"))
+    label.setMinimumWidth(parent.fontMetrics().horizontalAdvance("Timeline, names"))
     return label
 
 

@@ -19,8 +19,16 @@ from widgets.common.text import count, moment
 from widgets.theme import SPACE_M, SPACE_S, fonts
 
 from .plan import KINDS, split_fields
+from .words import problem_line
 
 SHOWN = 500  #: problems; nobody reads more
+HOW = (
+    "Records of a list keep their identity when they move. These fields identify them; change them if they "
+    "do not (several separated by commas)."
+)
+NO_LISTS = "There is no list of records here that have to be told apart."
+STOPS = "The import stops at the first, unless More options lets it go on after them."
+LEFT_OUT = "They are left out; all others are imported."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,14 @@ class Findings:
             parts.append(count(len(self.paths), "file"))
         return "  ·  ".join(parts)
 
+    def unit(self) -> str:
+        """What a problem is one of: a line of a file, a file of a folder, a version of a file in git."""
+        return {"git": "version", "folder": "file"}.get(self.kind, "line")
+
+    def stops(self) -> bool:
+        """Whether a problem ends the import: files of lines are taken whole, git and folders leave out and list."""
+        return bool(self.problems) and self.unit() == "line"
+
 
 class PreviewPanel(QWidget):
     """Shows findings; the identity fields can be edited."""
@@ -64,10 +80,7 @@ class PreviewPanel(QWidget):
         self.files = QLabel()
         self.files.setObjectName("muted")
         self.files.setWordWrap(True)
-        self._how = QLabel(
-            "Records of a list keep their identity when they move. These fields identify them; change them if they "
-            "do not (several separated by commas)."
-        )
+        self._how = QLabel(HOW)
         self._how.setObjectName("muted")
         self._how.setWordWrap(True)
         self.table = self._make_table()
@@ -76,7 +89,9 @@ class PreviewPanel(QWidget):
         self.problems = QPlainTextEdit(readOnly=True)
         self.problems.setFont(fonts().mono)
         self.problems.setMaximumHeight(110)
-        self.problems.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._then = QLabel()
+        self._then.setObjectName("muted")
+        self._then.setWordWrap(True)
         self.problems.setAccessibleName("What cannot be read")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
@@ -85,6 +100,7 @@ class PreviewPanel(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.table, 100)
         layout.addWidget(self._wrong)
+        layout.addWidget(self._then)
         layout.addWidget(self.problems)
         layout.addStretch(1)  # keeps the sentences at the top where there are no lists
         self._detected: dict[str, tuple[str, ...]] = {}
@@ -98,6 +114,7 @@ class PreviewPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(fonts().row)
         table.setShowGrid(False)
+        table.setWordWrap(False)  # a long pattern is cut at its end, not at its last slash
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -123,16 +140,18 @@ class PreviewPanel(QWidget):
             self.table.setItem(row, 0, name)
             self.table.setItem(row, 1, given)
         self.table.setVisible(bool(self._detected))
-        self._how.setVisible(bool(self._detected))
-        self.show_problems(found.problems)
+        self._how.setText(HOW if self._detected else NO_LISTS)
+        self.show_problems(found.problems, found.unit(), STOPS if found.stops() else LEFT_OUT)
 
-    def show_problems(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Show what was or would be left out."""
-        self._wrong.setText(f"{count(len(problems), 'version')} cannot be read" if problems else "")
-        self._wrong.setVisible(bool(problems))
+    def show_problems(self, problems: Sequence[tuple[str, str]], unit: str = "version", then: str = "") -> None:
+        """Show what was or would be left out, and what `then` happens."""
+        self._wrong.setText(f"{count(len(problems), unit)} cannot be read" if problems else "")
+        self._then.setText(then)
         more = [f"… and {count(len(problems) - SHOWN)} more"] if len(problems) > SHOWN else []
-        self.problems.setPlainText("\n".join([f"{where}: {why}" for where, why in problems[:SHOWN]] + more))
-        self.problems.setVisible(bool(problems))
+        self.problems.setPlainText("\n".join([problem_line(*one) for one in problems[:SHOWN]] + more))
+        self._then.setVisible(bool(problems and then))
+        for widget in (self._wrong, self.problems):
+            widget.setVisible(bool(problems))
 
     def changed_keys(self) -> dict[str, tuple[str, ...]]:
         """The identity fields that the person changed, by pattern."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.session import Session
 from widgets.common.jobs import JobContext
@@ -63,8 +65,75 @@ def test_choosing_a_source_shows_what_is_in_it(make_dialog, source: Path, qtbot)
 
 def test_a_source_that_is_none_is_told(make_dialog, tmp_path: Path, qtbot) -> None:
     dialog = make_dialog(tmp_path / "nowhere.jsonl")
-    qtbot.waitUntil(dialog.problem.isVisible)
-    assert "nowhere.jsonl" in dialog.problem.text()
+    qtbot.waitUntil(lambda: "nowhere.jsonl: there is no such file" in page(dialog))
+    assert not dialog.go.isEnabled()
+
+
+def test_a_message_speaks_of_fields_and_not_of_options(make_dialog, tmp_path: Path, qtbot) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("hello\n")
+    dialog = make_dialog(file)
+    qtbot.waitUntil(lambda: "cannot be imported" in page(dialog))
+    assert "“Kind” or “Names” (under More options)" in page(dialog)
+    assert "--" not in page(dialog)
+
+
+def test_an_empty_folder_has_nothing_to_import(make_dialog, tmp_path: Path, qtbot) -> None:
+    (tmp_path / "empty").mkdir()
+    dialog = make_dialog(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "nothing to import" in page(dialog))
+    assert not dialog.go.isEnabled()
+
+
+def test_enter_in_the_source_looks_and_a_second_one_imports(make_dialog, source: Path, qtbot) -> None:
+    dialog = make_dialog()
+    plans: list[ImportPlan] = []
+    dialog.requested.connect(plans.append)
+    field = dialog.source_form.source
+    field.setFocus()
+    QTest.keyClicks(field, str(source))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    shown(dialog, qtbot)
+    assert plans == []
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert [plan.source for plan in plans] == [source]
+
+
+def test_what_is_shown_belongs_to_the_source_that_is_written(make_dialog, source: Path, qtbot) -> None:
+    dialog = make_dialog(source)
+    shown(dialog, qtbot)
+    QTest.keyClick(dialog.source_form.source, Qt.Key.Key_Backspace)
+    assert not dialog.go.isEnabled()
+    assert "Press Enter" in page(dialog)
+    QTest.keyClick(dialog.source_form.source, source.name[-1])
+    shown(dialog, qtbot)  # after a pause, since there is such a file
+    assert dialog.go.isEnabled()
+
+
+def test_names_that_are_said_later_are_read_with(make_dialog, tmp_path: Path, qtbot) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(json.dumps({"order": n, "at": "2024-01-01", "total": 3}) + "\n" for n in range(3)))
+    dialog = make_dialog(file)
+    qtbot.waitUntil(lambda: "cannot be imported" in page(dialog))
+    dialog.target_form.more.setChecked(True)
+    QTest.keyClicks(dialog.target_form.mapping, "entity=order,time=at")
+    QTest.keyClick(dialog.target_form.mapping, Qt.Key.Key_Return)
+    shown(dialog, qtbot)
+    assert "Events" in dialog.preview.sentence.text()
+
+
+def test_it_fits_the_screen(make_dialog) -> None:
+    dialog = make_dialog()
+    dialog.target_form.more.setChecked(True)
+    least = dialog.minimumSizeHint()
+    assert least.width() <= 960 - 16
+    assert least.height() <= 540 - 48  # full HD at scale 2, and a frame
+    room = dialog.screen().availableSize()
+    assert dialog.height() + 30 <= room.height()
+
+
+def page(dialog: ImportDialog) -> str:
+    return dialog.pages.currentWidget().accessibleName()
 
 
 def test_the_plan_holds_what_was_changed(make_dialog, source: Path, qtbot) -> None:
@@ -96,7 +165,8 @@ def test_progress_is_shown_and_can_be_stopped(make_dialog, source: Path, qtbot) 
     dialog.cancel.click()
     assert context.cancelled
     assert dialog.show_end(3, "", "") is False
-    assert "kept" in dialog.problem.text()
+    assert "kept" in dialog.told.text()
+    assert dialog.go.isEnabled()  # which goes on from there
 
 
 def test_a_clean_end_opens_the_store(make_dialog, source: Path, qtbot) -> None:
@@ -115,7 +185,7 @@ def test_versions_that_were_left_out_are_listed_before_it_opens(make_dialog, sou
     assert "line 2: not JSON" in dialog.preview.problems.toPlainText()
     opened = []
     dialog.opened.connect(opened.append)
-    dialog.go.click()
+    dialog.show_store.click()
     assert opened == [source.with_name("shop.refactory")]
 
 
@@ -124,8 +194,28 @@ def test_a_failure_says_why_and_lets_one_try_again(make_dialog, source: Path, qt
     shown(dialog, qtbot)
     running(dialog)
     dialog.show_end(2, "", "refactory: shop.jsonl: line 2 is not JSON; correct it or use --skip-bad")
-    assert "line 2" in dialog.problem.text()
+    assert dialog.problem.text().startswith("shop.jsonl: line 2 is not JSON; correct it or use “Go on after lines")
     assert dialog.go.isEnabled()
+
+
+def test_a_line_that_cannot_be_read_comes_with_advice(make_dialog, source: Path, qtbot) -> None:
+    source.write_text(source.read_text() + "{oops\n")
+    dialog = make_dialog(source)
+    shown(dialog, qtbot)
+    assert dialog.preview._wrong.text() == "1 line cannot be read"
+    running(dialog)
+    dialog.show_end(2, "", "refactory: shop.jsonl:4: invalid JSON")
+    assert "tick “Go on after lines that cannot be read" in dialog.problem.text()
+    assert dialog.target_form.skip_bad.isVisible()
+
+
+def test_a_file_that_cannot_be_read_in_a_folder_is_left_out(qtbot) -> None:
+    panel = PreviewPanel()
+    qtbot.addWidget(panel)
+    panel.show_findings(Findings("folder", 1, paths=("a.json",), problems=[("b.json", "b.json: not JSON")]))
+    assert panel._wrong.text() == "1 file cannot be read"
+    assert panel.problems.toPlainText() == "b.json: not JSON"
+    assert "left out" in panel._then.text()
 
 
 def test_findings_in_one_sentence(qtbot) -> None:
