@@ -37,7 +37,15 @@ def draw_cells(painter: QPainter, pixmap: QPixmap, x: Array, y: Array, cell: Arr
     fragments[:, 4:6] = size
     fragments[:, 6:8] = 1 / ratio
     fragments[:, 8], fragments[:, 9] = 0, 1
-    painter.drawPixmapFragments(wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment), len(x), pixmap)
+    draw_fragments(painter, pixmap, fragments)
+
+
+def draw_fragments(painter: QPainter, pixmap: QPixmap, fragments: Array) -> None:
+    """Draw pieces of a pixmap, float64 [n, 10]: middle, left and top of the source, width, height, scales, angle,
+    opacity."""
+    if len(fragments):
+        data = wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        painter.drawPixmapFragments(data, len(fragments), pixmap)
 
 
 def is_vector(painter: QPainter) -> bool:

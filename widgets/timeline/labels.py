@@ -13,13 +13,12 @@ from .axis import Axis, Tick, axis_for, full_label
 from .batch import draw_lines, draw_rects, is_vector
 from .columns import Array
 from .frame import Frame, dot_size
-from .glyphs import Glyphs
+from .glyphs import Glyphs, Placed
 from .paint import pen
 from .viewport import Viewport
 from .window import LaneWindow
 
 Flag = tuple[int, QColor, QColor]  #: time, fill, ink
-Placed = tuple[int, int, float, str]  #: x, baseline, width, text as it fits
 
 AXIS = 40  #: height of the time axis, px
 TAG = 16  #: height of a tag, px
@@ -28,7 +27,7 @@ ABOVE = 10  #: how far above a line the baseline of its labels is, px
 
 
 class Labels:
-    """Draws the texts of the canvas; keeps their layouts."""
+    """Draws the texts of the canvas."""
 
     def __init__(self) -> None:
         self.names = Glyphs(fonts().strong)
@@ -70,23 +69,26 @@ class Labels:
 
     def _paint_names(self, painter: QPainter, frame: Frame, name: Callable[[int], str], above: bool) -> None:
         glyphs = self.names if above else self.texts
-        placed = []
+        placed: list[Placed] = []
+        widths: list[float] = []
         for timeline, (x, y, room) in zip(frame.name_timeline.tolist(), frame.name.tolist(), strict=True):
             text = name(timeline)
             shown, width = glyphs.fit(text, room - 2 * SPACE_XS)
             if width < 72 and shown is not text:
                 continue  # a name of which there is hardly anything says nothing
             left = round(x) + SPACE_XS
-            placed.append((left, round(y - ABOVE if above else y + glyphs.ascent / 2 - 1.5), width, shown))
+            placed.append((left, y - ABOVE if above else y + glyphs.ascent / 2 - 1.5, shown))
+            widths.append(width)
             self._take(y, left, left + width)
-        self._draw(painter, glyphs, placed, theme().text)
+        self._draw(painter, glyphs, placed, widths, theme().text)
 
     def _paint_messages(
         self, painter: QPainter, frame: Frame, window: LaneWindow, titles: Callable[[Array], list[str]]
     ) -> None:
         texts = titles(frame.dense[frame.message])
         offset = dot_size(window.height) / 2
-        placed = []
+        placed: list[Placed] = []
+        widths: list[float] = []
         for at, room, text in zip(frame.message.tolist(), frame.message_room.tolist(), texts, strict=True):
             if not text:
                 continue  # it is being read
@@ -95,21 +97,22 @@ class Labels:
             room = x + room - start
             if room > 56:
                 shown, width = self.texts.fit(text, room)
-                placed.append((round(start), round(y - ABOVE), width, shown))
-        self._draw(painter, self.texts, placed, theme().text_muted)
+                placed.append((start, y - ABOVE, shown))
+                widths.append(width)
+        self._draw(painter, self.texts, placed, widths, theme().text_muted)
 
     @staticmethod
-    def _draw(painter: QPainter, glyphs: Glyphs, placed: list[Placed], ink: QColor) -> None:
+    def _draw(painter: QPainter, glyphs: Glyphs, placed: list[Placed], widths: list[float], ink: QColor) -> None:
         """Texts on paper that keeps lines out of them."""
+        if not placed:
+            return
         paper = theme().surface
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(paper)
-        top, height = round(glyphs.ascent), ceil(glyphs.height) + 1
-        draw_rects(painter, np.array([(x - 2, y - top, round(w) + 4, height) for x, y, w, _ in placed], float))
-        painter.setPen(ink)
-        inks = (ink.rgba(), paper.rgba())
-        for x, y, width, shown in placed:
-            glyphs.put(painter, x, y, shown, width, inks)
+        x, y = (np.round([item[at] for item in placed]) for at in range(2))
+        size = np.round(widths) + 4, np.full(len(placed), ceil(glyphs.height) + 1.0)
+        draw_rects(painter, np.column_stack([x - 2, y - round(glyphs.ascent), *size]))
+        glyphs.draw_all(painter, placed, ink, paper)
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
@@ -190,14 +193,16 @@ class Labels:
         painter.drawLine(0, AXIS - 1, view.width, AXIS - 1)
         painter.setPen(pen(colours.border_strong))
         draw_lines(painter, np.array(lines, float))
-        painter.setPen(colours.text)
+        bands: list[Placed] = []
         for band, x, end in zip(axis.bands, starts, [*starts[1:], view.width], strict=False):
             left = max(x, 0) + 6
             if end - left > glyphs.width(band.label) + 6:
-                glyphs.draw(painter, left, 15, band.label, paper=colours.raised)
-        painter.setPen(colours.text_muted)
+                glyphs.place(bands, left, 15, band.label)
+        labels: list[Placed] = []
         for tick, x in zip(axis.ticks, ticks, strict=True):
-            glyphs.draw(painter, x + 6, AXIS - 8, tick.label, paper=colours.raised)
+            glyphs.place(labels, x + 6, AXIS - 8, tick.label)
+        glyphs.draw_all(painter, bands, colours.text, colours.raised)
+        glyphs.draw_all(painter, labels, colours.text_muted, colours.raised)
         self._paint_zone(painter, view)
 
     def _paint_zone(self, painter: QPainter, view: Viewport) -> None:

@@ -13,7 +13,7 @@ from .batch import draw_lines
 from .columns import Array
 from .dots import draw_dots
 from .frame import Shape
-from .glyphs import Glyphs
+from .glyphs import Glyphs, Placed
 from .model import TimelineModel, first_line
 from .paint import pen
 from .refs import Badge
@@ -69,7 +69,7 @@ class RowPainter:
         )
         self._graph(painter, picture, first, style)
         painter.restore()
-        self._texts(painter, picture.dense, first, style)
+        self._texts(painter, picture.dense, style)
         painter.translate(0, -offset)
 
     def _backgrounds(self, painter: QPainter, count: int, first: int, style: RowStyle) -> None:
@@ -110,35 +110,32 @@ class RowPainter:
         y = (np.arange(len(picture.dense)) + 0.5) * height
         draw_dots(painter, lane_x(picture.column, style) + 0.0, y, picture.hue, picture.shape, DOT)
 
-    def _texts(self, painter: QPainter, dense: Array, first: int, style: RowStyle) -> None:
+    def _texts(self, painter: QPainter, dense: Array, style: RowStyle) -> None:
         colours, model = theme(), self._model
         texts = model.texts.soon(dense)
         self.incomplete |= None in texts
         baseline = round((style.row_height - self.texts.height) / 2 + self.texts.ascent)
-        tops = [row * style.row_height for row in range(len(dense))]
-        marked = (style.hovered, style.compared, style.selected)
-        papers = [None if first + row in marked else colours.surface for row in range(len(dense))]
-        time = model.scene.columns.time[dense].tolist()
+        times = model.scene.columns.time[dense].tolist()
         author_x, author_room = _inner(style, Column.AUTHOR)
         time_x, time_room = _inner(style, Column.TIME)
         handle_x, handle_room = _inner(style, Column.HANDLE)
         message_x, message_room = _inner(style, Column.MESSAGE)
-        # All texts of one font and colour together: changing those costs as much as drawing a word.
-        painter.setPen(colours.text)
-        for top, paper, number, text in zip(tops, papers, dense.tolist(), texts, strict=True):
+        # All texts of one font and colour together.
+        messages: list[Placed] = []
+        muted: list[Placed] = []
+        handles: list[Placed] = []
+        for row, (number, text, time) in enumerate(zip(dense.tolist(), texts, times, strict=True)):
+            top = row * style.row_height
+            y = top + baseline
             x = message_x + self.paint_badges(painter, message_x, top, model.refs.at(number), message_room, style)
-            painter.setPen(colours.text)
-            line = first_line(text[1]) if text else ""
-            self.texts.draw(painter, x, top + baseline, line, message_x + message_room - x, paper)
-        painter.setPen(colours.text_muted)
-        for top, paper, text in zip(tops, papers, texts, strict=True):
-            self.texts.draw(painter, author_x, top + baseline, text[0] if text else "", author_room, paper)
-        for top, paper, microseconds in zip(tops, papers, time, strict=True):
-            text = moment(microseconds)
-            self.texts.draw_halves(painter, time_x, top + baseline, text, text.find(" ") + 1, time_room, paper)
-        for top, paper, number in zip(tops, papers, dense.tolist(), strict=True):
-            text = model.handle(number)
-            self.mono.draw_halves(painter, handle_x, top + baseline, text, text.find(":") + 1, handle_room, paper)
+            author, message = text or ("", "")
+            self.texts.place(messages, x, y, first_line(message) if text else "", message_x + message_room - x)
+            self.texts.place(muted, author_x, y, author, author_room)
+            self.texts.place(muted, time_x, y, moment(time), time_room)
+            self.mono.place(handles, handle_x, y, model.handle(number), handle_room)
+        self.texts.draw_all(painter, messages, colours.text, colours.surface)
+        self.texts.draw_all(painter, muted, colours.text_muted, colours.surface)
+        self.mono.draw_all(painter, handles, colours.text_muted, colours.surface)
 
     def paint_badges(
         self, painter: QPainter, x: float, top: int, badges: tuple[Badge, ...], room: float, style: RowStyle
