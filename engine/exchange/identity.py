@@ -115,16 +115,21 @@ class Identities:
             pattern.costs = dict.fromkeys(ranked, 0)
             pattern.trials = 0
 
-    def score(self, pattern: ListPattern, old: Any, new: Any) -> None:
-        """Weigh the rivals on one change of a list; a clearly better one becomes the choice."""
-        if pattern.fields is None or not (_records(old) and _records(new)) or jsontext.dump(old) == jsontext.dump(new):
+    def score(self, pattern: ListPattern, olds: Sequence[bytes], raws: Sequence[bytes]) -> None:
+        """Weigh the rivals on one change of a list (the JSON of its elements, before and after); a clearly better one
+        becomes the choice."""
+        if pattern.fields is None or olds == raws or not (_spell_records(olds) and _spell_records(raws)):
             return
         pattern.trials += 1
         self.changed = True
+        # A record that did not change costs nothing, whatever tells it apart.
+        unchanged = {*olds} & {*raws}
+        old, new = ([jsontext.plain(raw) for raw in side if raw not in unchanged] for side in (olds, raws))
         for fields in pattern.costs:
             pattern.costs[fields] += write_cost(fields, old, new)
         best = min(pattern.costs, key=lambda fields: (pattern.costs[fields], fields != pattern.fields))
-        if _BETTER * pattern.costs[best] + _MARGIN * len(new[0]) < _WORSE * pattern.costs[pattern.fields]:
+        margin = _MARGIN * len(jsontext.plain(raws[0]))
+        if _BETTER * pattern.costs[best] + margin < _WORSE * pattern.costs[pattern.fields]:
             pattern.fields = best
 
     def doubt(self, pattern: ListPattern, value: Any, troubles: int) -> bool:
@@ -207,6 +212,10 @@ def _kept(names: Iterable[str | None]) -> list[Any]:
 def _given(names: Iterable[Any]) -> tuple[Any, ...]:
     """The inverse of `_kept`."""
     return tuple(name.decode("utf-8", "surrogatepass") if isinstance(name, bytes) else name for name in names)
+
+
+def _spell_records(raws: Sequence[bytes]) -> bool:
+    return bool(raws) and all(raw[0] == jsontext.OBJECT for raw in raws)
 
 
 def _records(value: Any) -> bool:

@@ -91,20 +91,25 @@ class Intake:
 
     # -------------------------------------------------------------------------------------------- states
 
-    def add_version(self, version: SourceVersion) -> None:
+    def add_version(self, version: SourceVersion, *, sure: bool = True) -> None:
         """Write the transaction of a version whose state is given as a whole.
 
-        Raises `BadInput`, `InvalidValue` for its JSON; nothing is written then.
+        Raises `BadInput`, `InvalidValue` for its JSON, `UncheckedError` where it is not `sure` to be JSON and is none;
+        nothing is written then.
         """
         name = checked(version).timeline or self.default
         parents = self.parents(version, name)
         before = self.tree(parents[0] if parents else -1)
-        self.begin()
-        after = self.shadow.diff(before, version.state)
-        self.settle(after, parents[1:])
-        self.add(version, parents, name, after)
-        if version.parents is None and parents:
-            self.forget(parents[0])
+        # Where the source names no parents nothing else comes after that version: its tree is changed in place.
+        linear = version.parents is None and bool(parents)
+        self.begin(sharing=not linear)
+        try:
+            after = self.shadow.diff(before, version.state, sure=sure)
+            self.settle(after, parents[1:])
+            self.add(version, parents, name, after)
+        finally:
+            if linear:
+                self.forget(parents[0])
 
     def begin(self, *, sharing: bool = True) -> None:
         """Start the rows of the next transaction."""
@@ -112,6 +117,8 @@ class Intake:
 
     def settle(self, tree: Node, others: Sequence[int]) -> None:
         """Complete the rows of a merge against its further parents."""
+        if not others:
+            return
         settler = Settler(self.shadow.rows, self.shadow.leaves)
         for other in others:
             settler.against(tree, self.tree(other))

@@ -24,6 +24,7 @@ STRING = 0x22
 
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _read_any = msgspec.json.Decoder().decode
 _read_string = msgspec.json.Decoder(str).decode
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -39,7 +40,21 @@ _BYTES_KEY = re.compile(r"\$+bytes")
 _MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$+bytes"|[$bytes]*\\u00)')
 
 
-Cut = tuple[Mapping[str, Any], list[bytes]]
+class Cut:
+    """An object, cut: its keys in order, the bytes of its values, and room for what is found out about them.
+
+    `level` maps keys to values, which is for looking at some of them; `step` is that of a list element with identity
+    fields `fields`; `vids` are the value ids. All of it is shared: nothing may be changed.
+    """
+
+    __slots__ = ("fields", "level", "raws", "step", "vids")
+
+    def __init__(self, level: Mapping[str, Any], raws: list[bytes]) -> None:
+        self.level = level
+        self.raws = raws
+        self.vids: list[int] | None = None
+        self.fields: tuple[str, ...] | None = None
+        self.step: bytes | None = None
 
 
 def object_level(raw: bytes) -> dict[str, bytes]:
@@ -102,6 +117,15 @@ def array_level(raw: bytes) -> list[bytes]:
         return [dump(item) for item in value]
 
 
+def is_value(raw: bytes) -> bool:
+    """Whether these bytes are one JSON value, as far as msgspec sees (see above)."""
+    try:
+        _read_raw(raw)
+    except _MALFORMED:
+        return False
+    return True
+
+
 def plain(raw: bytes) -> Any:
     """The values that JSON spells, for a look at them: quick, and without the checks of the strict reader."""
     try:
@@ -156,22 +180,22 @@ def leaf(raw: bytes) -> Any:
 _CONSTANTS: dict[bytes, tuple[Any]] = {b"null": (None,), b"true": (True,), b"false": (False,)}
 
 
+_SPELLED_ONCE = b"ntf{"
+
+
 def same_leaf(a: bytes, b: bytes) -> bool:
     """Whether two leaves that are written differently are the same value (`1.0` and `1.00`, `"é"` and `"\\u00e9"`)."""
     if a[0] == STRING and b[0] == STRING:
         if b"\\" not in a and b"\\" not in b:
             return False
-    elif (a.isdigit() and b.isdigit()) or a[0] == OBJECT or b[0] == OBJECT:
-        return False  # two numbers without sign, or bytes (`{"$bytes": …}`) beside a scalar
+    elif (a.isdigit() and b.isdigit()) or a[0] in _SPELLED_ONCE or b[0] in _SPELLED_ONCE:
+        return False  # two numbers without sign; null, true or false; bytes (`{"$bytes": …}`) beside a scalar
     return values.encode(leaf(a)) == values.encode(leaf(b))
 
 
 def cut(raw: bytes) -> Cut:
-    """The keys of a JSON object and the bytes of its values, in order; the literal form of `{"$$bytes": …}`
-    (`values.from_json`) is taken back.
-
-    The keys come as those of a map to the values, which is for looking at some of them. Raises `InvalidValue`.
-    """
+    """The keys of a JSON object and the bytes of its values; the literal form of `{"$$bytes": …}` (`values.from_json`)
+    is taken back. Raises `InvalidValue`."""
     try:
         level: Mapping[str, Any] = _read_object(raw)
         raws = list(map(bytes, level.values()))
@@ -184,7 +208,7 @@ def cut(raw: bytes) -> Cut:
         (key,) = level
         if _BYTES_KEY.fullmatch(key) and len(key) > len("$bytes"):
             level = {key[1:]: raws[0]}
-    return level, raws
+    return Cut(level, raws)
 
 
 def spelled_bytes(raw: bytes) -> bytes | None:

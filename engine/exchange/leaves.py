@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.exchange import jsontext
 from engine.exchange.node import Node, is_container
 from engine.model import values
@@ -35,6 +37,11 @@ class Leaves:
                     self._ids.clear()
                 self._ids[raw] = vid
         return vid
+
+    def value_ids(self, raws: Sequence[bytes]) -> list[int]:
+        """As `value_id`, for many."""
+        known = map(self._ids.get, raws)
+        return [vid if vid is not None else self.value_id(raw) for vid, raw in zip(known, raws, strict=True)]
 
     def intern(self, value: object) -> int:
         """The id of a Python leaf."""

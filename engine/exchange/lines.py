@@ -43,33 +43,34 @@ class _Unfolded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        while not self._out:
-            if not self._feed():
-                return 0
+        if not self._out:
+            self._out = memoryview(self.chunk())
         count = min(len(buffer), len(self._out))
         buffer[:count] = self._out[:count]
         self._out = self._out[count:]
         return count
 
-    def _feed(self) -> bool:
-        """Decompress one more piece; False at the end of the last stream."""
-        if self._stream.eof:
-            self._left = self._stream.unused_data
-            self._stream = self._make()
-            self._started = False
-        piece = self._left or self._file.read(_PIECE)
-        self._left = b""
-        if not piece:
-            if self._started:
-                raise EOFError
-            return False
-        self._started = True
-        self._out = memoryview(self._stream.decompress(piece))
-        return True
+    def chunk(self) -> bytes:
+        """What some more pieces unfold to; "" at the end of the last stream."""
+        found = b""
+        while not found:
+            if self._stream.eof:
+                self._left = self._stream.unused_data
+                self._stream = self._make()
+                self._started = False
+            piece = self._left or self._file.read(_PIECE)
+            self._left = b""
+            if not piece:
+                if self._started:
+                    raise EOFError
+                break
+            self._started = True
+            found = self._stream.decompress(piece)
+        return found
 
 
 class LineReader:
-    """Iterates over `(number, line)` of a file, numbers from 1, line ends included, blank lines left out.
+    """Iterates over `(number, line)` of a file, numbers from 1, without newlines, blank lines left out.
 
     Raises `NotFound` where there is no such file and `BadInput` for damaged or cut compression and for lines longer
     than `MAX_LINE` bytes; both name the file, the latter the line too.
@@ -81,7 +82,7 @@ class LineReader:
         self.path = Path(path)
         self.number = 0
         self._file = open_input(self.path)
-        self._stream = decompressed(self._file)
+        self._stream = _unfolded(self._file)
         self.size = self.path.stat().st_size
 
     @property
@@ -103,24 +104,42 @@ class LineReader:
         self._file.close()
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        readline = self._stream.readline
-        failures = damage()
-        number = 0
-        while True:
-            try:
-                line = readline(MAX_LINE + 1)
-            except failures as error:
-                raise self._damaged(number + 1, error) from None
-            if not line:
-                return
-            number += 1
+        for number, line in enumerate(self._lines(), 1):
             self.number = number
-            if len(line) > MAX_LINE:
-                raise BadInput(f"{self.path}:{number}: the line is longer than {MAX_LINE >> 20} MiB; split it")
             if number == 1 and line.startswith(_BOM):
                 line = line[3:]
-            if not line.isspace():
+            if line and not line.isspace():
                 yield number, line
+
+    def _lines(self) -> Iterator[bytes]:
+        """All lines; `number` is that of the one before."""
+        failures = damage()
+        begun: list[bytes] = []
+        size = 0
+        while True:
+            try:
+                chunk = self._stream.chunk()
+            except failures as error:
+                raise self._damaged(self.number + 1, error) from None
+            first, *others = chunk.split(b"\n")
+            begun.append(first)
+            size += len(chunk)
+            if others:
+                yield self._short(b"".join(begun))
+                for line in others[:-1]:
+                    yield self._short(line)
+                begun, size = others[-1:], len(others[-1])
+            elif not chunk:
+                yield b"".join(begun)
+                return
+            if size > MAX_LINE:
+                self._short(b"".join(begun))
+
+    def _short(self, line: bytes) -> bytes:
+        """The line after `number`, if it is not too long."""
+        if len(line) > MAX_LINE:
+            raise BadInput(f"{self.path}:{self.number + 1}: the line is longer than {MAX_LINE >> 20} MiB; split it")
+        return line
 
     def _damaged(self, number: int, error: Exception) -> BadInput:
         if isinstance(error, EOFError):
@@ -142,13 +161,17 @@ def open_input(path: Path) -> BinaryIO:
 
 def decompressed(file: BinaryIO) -> BinaryIO:
     """The contents of a file, unfolded where it is compressed; closing it leaves the file open."""
+    return io.BufferedReader(_unfolded(file), _BUFFER)
+
+
+def _unfolded(file: BinaryIO) -> _Unfolded | _Plain:
     magic = file.read(4)
     file.seek(0)
     if magic == _ZSTD:
-        return io.BufferedReader(_Unfolded(file, _zstd_stream), _BUFFER)
+        return _Unfolded(file, _zstd_stream)
     if magic[:2] == _GZIP:
-        return io.BufferedReader(_Unfolded(file, lambda: zlib.decompressobj(wbits=31)), _BUFFER)
-    return io.BufferedReader(_Plain(file), _BUFFER)
+        return _Unfolded(file, lambda: zlib.decompressobj(wbits=31))
+    return _Plain(file)
 
 
 def _zstd_stream() -> Any:
@@ -175,6 +198,10 @@ class _Plain(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+
+    def chunk(self) -> bytes:
+        """Some more of the file; "" at its end."""
+        return self._file.read(_BUFFER)
 
 
 def read_whole(path: Path, limit: int) -> bytes:

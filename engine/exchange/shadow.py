@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice, repeat
+from itertools import chain, compress, islice, repeat
 from operator import ne
 
 from engine.errors import InvalidValue
@@ -23,6 +23,7 @@ from engine.exchange.matching import Match, match_elements, match_keys, match_re
 from engine.exchange.node import Node, is_container, note_keys
 from engine.exchange.placing import plan_labels
 from engine.exchange.steps import Steps
+from engine.exchange.tracing import Cuts, Tracer
 from engine.model import values
 from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, MAP, NO_LABEL, Kind, Rows
 from engine.storage.dictionaries import PathTable, ValueTable
@@ -35,6 +36,10 @@ _FEW = 64
 # Where a key may begin that gives an object another meaning; white space may come before it.
 _SPECIAL = b'$\\" \t\r\n'
 _PUT = int(Kind.PUT)
+
+
+class UncheckedError(Exception):
+    """Bytes that were taken for a JSON value are none."""
 
 
 class Shadow:
@@ -50,6 +55,8 @@ class Shadow:
         self.rows = Rows()
         self._paths = paths
         self._canon = jsontext.Canon()
+        self._tracer = Tracer()
+        self._cuts: Cuts = {}
         self._base = 1
         self._owner = 0
         self._fresh: tuple[bytes, ListPattern] | None = None
@@ -64,14 +71,21 @@ class Shadow:
         self.steps.begin(seq)
         self._owner += sharing
 
-    def diff(self, tree: Node, raw: bytes) -> Node:
+    def diff(self, tree: Node, raw: bytes, *, sure: bool = True) -> Node:
         """The tree of the state that `raw` spells, which comes after `tree`.
 
+        `sure`: the bytes are known to be one JSON value; otherwise they are gone through first, and where they are
+        none `UncheckedError` is raised before anything was looked at.
         Raises `InvalidValue` where the JSON is refused; `tree` is what it was then (as long as nodes are shared).
         """
         before = tree.raws[0] if tree.raws else None
         if before == raw:
             return tree
+        root = tree.nodes.get(tree.pids[0])
+        cuts = self._tracer.trace(root, raw) if root is not None else None
+        if cuts is None and not sure and not jsontext.is_value(raw):
+            raise UncheckedError
+        self._cuts = cuts or {}
         tree = self.own(tree)
         self.change(tree, 0, before, raw, self.identities.root, 0)
         tree.raws = [raw]
@@ -130,11 +144,14 @@ class Shadow:
             return node.raws
         if raw is None:
             return [self.leaves.render(node, index) for index in range(len(node))]
-        return jsontext.array_level(raw) if node.kind == LIST else jsontext.cut(raw)[1]
+        return jsontext.array_level(raw) if node.kind == LIST else jsontext.cut(raw).raws
 
     def _diff_map(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
-        level, raws = self.steps.cut(new)
-        keys = list(level)
+        raws = self._cuts.get(node.pid)
+        keys = node.keys
+        if raws is None:
+            cut = self.steps.cut(new)
+            raws, keys = cut.raws, list(cut.level)
         olds = node.raws or self._raws_of(node, old)
         node = node.owned(self._owner)
         if keys == node.keys:
@@ -145,13 +162,15 @@ class Shadow:
         return node
 
     def _diff_list(self, node: Node, old: bytes | None, new: bytes, pattern: ListPattern, depth: int) -> Node:
-        raws = jsontext.array_level(new)
+        raws = self._cuts.get(node.pid)
+        if raws is None:
+            raws = jsontext.array_level(new)
         olds = self._raws_of(node, old)
         node = self.own(node)
         if pattern.fields is None:
             self._survey(new, raws, pattern)
         elif pattern.open:
-            self.identities.score(pattern, [jsontext.plain(raw) for raw in olds], jsontext.plain(new))
+            self.identities.score(pattern, olds, raws)
         in_place = self._in_place(node, olds, raws, pattern.fields)
         if in_place is not None:
             node.raws = self._change_many(node, in_place, olds, raws, pattern, depth)
@@ -375,11 +394,12 @@ class Shadow:
         return node
 
     def _fill_map(self, node: Node, raw: bytes) -> list[bytes]:
-        level, raws = self.steps.cut(raw)
-        child, name, pid = self._paths.child, self.steps.name, node.pid
-        node.keys = list(level)
-        self._fill(node, [child(pid, name(key)) for key in level], raws, Kind.PUT)
-        return raws
+        cut = self.steps.cut(raw)
+        if cut.vids is None:
+            cut.vids = self.leaves.value_ids(cut.raws)
+        node.keys = list(cut.level)
+        self._fill(node, self._paths.children_by(node.pid, self.steps.names(node.keys)), cut.vids, Kind.PUT)
+        return cut.raws
 
     def _fill_list(self, node: Node, raw: bytes, pattern: ListPattern) -> list[bytes]:
         raws = jsontext.array_level(raw)
@@ -390,14 +410,13 @@ class Shadow:
             steps = self._match_records(node, [], raws, pattern, pattern.fields).keys
         node.keys = [step or self.steps.element() for step in steps]
         note_keys(node)
-        child, pid = self._paths.child, node.pid
-        self._fill(node, [child(pid, step) for step in node.keys], raws, Kind.INSERT)
+        pids = self._paths.children_by(node.pid, node.keys)
+        self._fill(node, pids, self.leaves.value_ids(raws), Kind.INSERT)
         return raws
 
-    def _fill(self, node: Node, pids: list[int], raws: list[bytes], kind: Kind) -> None:
+    def _fill(self, node: Node, pids: list[int], vids: list[int], kind: Kind) -> None:
         """Rows and columns of all children of a new node."""
         first = self._end_label()
-        vids = list(map(self.leaves.value_id, raws))
         args: Iterable[int] = chain((AT_START,), pids) if kind == Kind.INSERT else repeat(0)
         self._extend(pids, kind, vids, args, AT_END)
         node.pids, node.vids = array("i", pids), array("i", vids)
@@ -406,4 +425,4 @@ class Shadow:
 
 def _differing(olds: Sequence[bytes], raws: Sequence[bytes]) -> list[int]:
     """The places where two equally long lists differ."""
-    return [place for place, differs in enumerate(map(ne, olds, raws)) if differs]
+    return list(compress(range(len(raws)), map(ne, olds, raws)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.exchange import jsontext
 from engine.exchange.fields import Fields
@@ -11,7 +13,10 @@ from engine.model import paths
 from engine.model.paths import Element, Keyed
 
 _CACHED = 1 << 18
+# Objects up to this size are remembered, as many as this together: the same record stands in several lists, goes and
+# comes back.
 _REMEMBERED = 1 << 13
+_REMEMBERED_BYTES = 4 << 20
 
 
 class Steps:
@@ -24,12 +29,12 @@ class Steps:
         self._keyed: dict[tuple[Fields, tuple[bytes, ...]], bytes | None] = {}
         self._names: dict[str, bytes] = {}
         self._cuts: dict[bytes, Cut] = {}
+        self._cut_bytes = 0
 
     def begin(self, seq: int) -> None:
         """Elements made from here on belong to transaction `seq`."""
         self._seq = seq
         self._made = 0
-        self._cuts.clear()
 
     def name(self, key: str) -> bytes:
         """The step of a map key."""
@@ -40,6 +45,11 @@ class Steps:
             step = self._names[key] = paths.encode_step(key)
         return step
 
+    def names(self, keys: Iterable[str]) -> list[bytes]:
+        """As `name`, for many."""
+        known = self._names.get
+        return [known(key) or self.name(key) for key in keys]
+
     def element(self) -> bytes:
         """The step of one more element without key."""
         step = paths.encode_step(Element(self._replica, self._seq, self._made))
@@ -47,19 +57,28 @@ class Steps:
         return step
 
     def cut(self, raw: bytes) -> Cut:
-        """As `jsontext.cut`; a record that was looked at for its key is not cut twice."""
-        if len(raw) > _REMEMBERED:
-            return jsontext.cut(raw)
-        return self._cuts.pop(raw, None) or jsontext.cut(raw)
+        """As `jsontext.cut`, with a memory."""
+        found = self._cuts.get(raw)
+        if found is None:
+            found = jsontext.cut(raw)
+            if len(raw) <= _REMEMBERED:
+                self._cut_bytes += len(raw)
+                if self._cut_bytes > _REMEMBERED_BYTES:
+                    self._cuts.clear()
+                    self._cut_bytes = len(raw)
+                self._cuts[raw] = found
+        return found
 
     def key(self, raw: bytes, fields: Fields) -> bytes | None:
         """The step of a record by its identity fields; None where it lacks one or it is no string or number."""
         if raw[0] != jsontext.OBJECT:
             return None
-        found = jsontext.cut(raw)
-        if len(raw) <= _REMEMBERED:
-            self._cuts[raw] = found
-        level = found[0]
+        found = self.cut(raw)
+        if found.fields != fields:
+            found.fields, found.step = fields, self._look_up(found.level, fields)
+        return found.step
+
+    def _look_up(self, level: Mapping[str, Any], fields: Fields) -> bytes | None:
         try:
             spelled = tuple([bytes(level[name]) for name in fields])
         except KeyError:

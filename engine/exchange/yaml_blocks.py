@@ -3,8 +3,9 @@
 A document in block style is taken apart where lines begin at the left edge: members of a mapping, items of a sequence,
 and, where these are long, their own members and items in turn. Pieces mean what they mean in the whole, as long as
 nothing reaches across them; what could (anchors and aliases, merge keys, directives, several documents, keys marked
-with `?`, line breaks other than a newline) makes the whole be read as one, and so does any piece that does not read as exactly one member or item: that is also where
-errors get their line from. The JSON of pieces is remembered by their text.
+with `?`, line breaks other than a newline) makes the whole be read as one, and so does any piece that does not read as
+exactly one member or item: that is also where errors get their line from. The JSON of pieces is remembered by their
+text.
 """
 
 from __future__ import annotations

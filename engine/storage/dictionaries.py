@@ -68,6 +68,7 @@ class PathTable:
         self._groups = _Groups(np.empty(0, np.int32), np.zeros(1, np.int64), 0, {})
         self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {}
+        self._above: dict[int, bytes] = {}
         self._append(-1, b"")
 
     def __len__(self) -> int:
@@ -111,6 +112,7 @@ class PathTable:
                 del self._steps[length:]
                 self._index.clear()
                 self._encoded.clear()
+                self._above.clear()
                 self._regroup()
 
     def _regroup(self) -> None:
@@ -162,6 +164,21 @@ class PathTable:
                     self._remember(parent, path)
         return path
 
+    def children_by(self, parent: int, steps: Sequence[bytes]) -> list[int]:
+        """As `child`, for many."""
+        known = self._known(parent)
+        missing = [step for step in steps if step not in known]
+        if missing:
+            with self._lock:
+                missing = list(dict.fromkeys(step for step in missing if step not in known))
+                first = len(self._steps)
+                added = range(first, first + len(missing))
+                self._parents.extend(np.full(len(missing), parent))
+                self._steps += missing
+                self._groups.recent.setdefault(parent, []).extend(added)
+                known.update(zip(missing, added, strict=True))
+        return [known[step] for step in steps]
+
     def parent(self, path: int) -> int:
         """The parent's id (-1 for the root)."""
         return int(self._parents.data[path])
@@ -201,12 +218,23 @@ class PathTable:
             found = self._encoded[path] = self._canonical(path)
         return found
 
+    def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
+        """As `canonical`, for many."""
+        known = map(self._encoded.get, wanted)
+        return [found or self.canonical(path) for found, path in zip(known, wanted, strict=True)]
+
     def _canonical(self, path: int) -> bytes:
-        above = self._encoded.get(self._parents.item(path)) if path else None
-        if above is not None and above[0] < 127:  # one byte counts the steps: one more, and the last step
-            return bytes((above[0] + 1,)) + above[1:] + self._steps[path]
-        chain = self.ancestors(path)
-        return uvarint(len(chain)) + b"".join([self._steps[item] for item in chain])
+        if not path:
+            return uvarint(0)
+        parent = self._parents.item(path)
+        above = self._above.get(parent)
+        if above is None:
+            if len(self._above) > 1 << 16:
+                self._above.clear()
+            chain = self.ancestors(parent)
+            above = uvarint(len(chain) + 1) + b"".join([self._steps[item] for item in chain])
+            self._above[parent] = above
+        return above + self._steps[path]
 
     def block(self, first: int) -> bytes:
         """The payload of a block that holds the paths from `first` on."""
@@ -316,6 +344,11 @@ class ValueTable:
             return _MARKERS.get(value, b"")
         block = self._block(value)
         return block.raw[value - block.first]
+
+    def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
+        """As `canonical`, for many."""
+        known = map(self._lately.get, wanted)
+        return [found or self.canonical(value) for found, value in zip(known, wanted, strict=True)]
 
     def python(self, value: int) -> Any:
         """The value itself; `{}` and `[]` for the markers. Not for absent."""

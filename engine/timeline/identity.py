@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 from blake3 import blake3
 
@@ -18,15 +19,23 @@ def hash_rows(log: Log, rows: Rows) -> tuple[int, bytes]:
     """How many operations the rows are (derived rows are none), and the Merkle root over them."""
     leaves: list[bytes] = []
     keep, put = leaves.append, int(Kind.PUT)
-    canonical_path, canonical_value = log.paths.canonical, log.values.canonical
-    for path, kind, value, arg in zip(rows.path, rows.kind, rows.value, rows.arg, strict=True):
+    chosen = [kind < DERIVED for kind in rows.kind]
+    columns: list[list[int]] = [
+        list(compress(column, chosen)) for column in (rows.path, rows.kind, rows.value, rows.arg)
+    ]
+    canonical_values = log.values.canonical_many(columns[2])
+    for path, kind, value, arg in zip(
+        log.paths.canonical_many(columns[0]), columns[1], canonical_values, columns[3], strict=True
+    ):
         if kind == put:
-            keep(blake3(b"\0\1" + canonical_path(path) + canonical_value(value)).digest())
-        elif kind < DERIVED:
+            keep(blake3(b"\0\1" + path + value).digest())
+        else:
             anchored = kind in (Kind.INSERT, Kind.MOVE) and arg != AT_START
             anchor = log.paths.encoded_step(arg) if anchored else b""
-            operand = b"" if kind in _WITHOUT_VALUE else canonical_value(arg if kind in _WITH_ARGUMENT else value)
-            keep(leaf_hash(encode_operation(kind, canonical_path(path), operand, anchor)))
+            if kind in _WITH_ARGUMENT:
+                value = log.values.canonical(arg)
+            operand = b"" if kind in _WITHOUT_VALUE else value
+            keep(leaf_hash(encode_operation(kind, path, operand, anchor)))
     return len(leaves), merkle_root(leaves)
 
 

@@ -28,7 +28,7 @@ def beginning(path: Path, lines: int, size: int) -> list[bytes]:
         for _, line in islice(reader, lines):
             if len(found) >= 2 and sum(map(len, found)) + len(line) > size:
                 break
-            found.append(line)
+            found.append(line + b"\n")
     return found
 
 
