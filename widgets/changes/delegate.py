@@ -24,6 +24,7 @@ Index = QModelIndex | QPersistentModelIndex
 #: text, font, colour, tint, gap to the next
 Part = tuple[str, QFont, QColor, QColor | None, int]
 _MOST_CHARACTERS = 20_000  #: of texts that are compared while a row is drawn
+_KEY = 14  #: characters of a key beside a name; more (a UUID) would push out of sight which list it is in
 _WORDS_FROM = 4  #: texts of fewer words (times, ids, addresses) are shown whole, before and after
 
 
@@ -92,7 +93,8 @@ def record_parts(found: Group, tokens: Theme) -> list[Part]:
     parts: list[Part] = []
     if found.label and found.label != key:
         parts.append((found.label, face.strong, tokens.text, None, SPACE_S))
-        parts.append((key, face.mono, tokens.text_muted, None, SPACE_S))
+        shown = key if len(key) <= _KEY else f"{key[: _KEY - 6]}…"
+        parts.append((shown, face.mono, tokens.text_muted, None, SPACE_S))
     else:
         parts.append((key, face.strong, tokens.text, None, SPACE_S))
     if above not in ("", "$"):

@@ -85,6 +85,16 @@ class ChangesTree(QTreeView):
         """The change of the selected row."""
         return self.nodes.change_at(self.currentIndex())
 
+    def current_paths(self) -> list[int]:
+        """The path of the selected change; of a record its own if it came or went whole, else those that changed."""
+        index = self.currentIndex()
+        found = self.nodes.group_at(index)
+        if found is None:
+            return []
+        if self.nodes.change_at(index) is not None or found.whole:
+            return [self._path_id(index)]
+        return [change.path_id for change in found.changes]
+
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QLabel,
@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.actions import find_action
+from engine.errors import BadInput
+from widgets.actions import context_menu, find_action
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.text import count
 from widgets.editing.refs import moment_text
@@ -39,6 +40,7 @@ T = TypeVar("T")
 QUICK_OPERATIONS = 100  #: a transaction of so many operations at most is compared at once
 FIRST = 2000  #: changes shown before a person asks for more
 _WAIT = 120
+_MENU = ("revert", "", "copy-path", "previous-change", "next-change", "", "show-state", "show-history")
 
 
 class ChangesView(QWidget):
@@ -53,6 +55,7 @@ class ChangesView(QWidget):
         self.differences: Differences | None = None
         self._turned = False
         self._limit = FIRST
+        self._long = False  #: whether a text is among the changes that a row cannot show well
         self.tree = ChangesTree()
         self.detail = ChangeDetail()
         self.filter = QLineEdit()
@@ -77,6 +80,7 @@ class ChangesView(QWidget):
         self._counts.setFont(fonts().small)
         self._counts.setAccessibleName("Number of changes")
         self._turn = tool_button("compare", "Compare the other way round", self)
+        self._stop = tool_button("close", "Stop comparing", self)
         self._fold = tool_button("list", "Expand or collapse all records", self)
         self._copy_as = tool_button("copy", "Copy all differences", self)
         self._copy_as.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -95,6 +99,8 @@ class ChangesView(QWidget):
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 1)
         self._split.setChildrenCollapsible(False)
+        self._split.setSizes([300, 100])
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         body = QWidget()
         self._bodies = QStackedLayout(body)
         self._bodies.addWidget(self._split)
@@ -103,7 +109,7 @@ class ChangesView(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(bar(self._title, self._counts, self._turn))
+        layout.addWidget(bar(self._title, self._counts, self._turn, self._stop))
         layout.addWidget(bar(self.filter, self._fold, self._copy_as))
         layout.addWidget(body, 1)
         self._foot = bar(self._said, self._more)
@@ -126,7 +132,9 @@ class ChangesView(QWidget):
         self.tree.current_changed.connect(self._select)
         self.tree.marked.connect(self._show_detail)
         self.tree.activated_path.connect(self._show_in_state)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
         self._turn.clicked.connect(self.turn)
+        self._stop.clicked.connect(lambda: self._session.compare(None))
         self._fold.clicked.connect(self.tree.toggle_all)
         self._more.clicked.connect(self.show_more)
 
@@ -158,7 +166,8 @@ class ChangesView(QWidget):
         if wanted != self.comparison:
             self.comparison, self._limit = wanted, FIRST
             self._title.setText(self._title_text(wanted))
-            self._turn.setVisible(self._session.compared is not None)
+            for button in (self._turn, self._stop):
+                button.setVisible(self._session.compared is not None)
             self._collect(store, wanted)
         else:
             self.tree.mark_path(self._session.path_id)
@@ -174,8 +183,7 @@ class ChangesView(QWidget):
         if self._session.compared is None and operations <= QUICK_OPERATIONS:
             self._take(collect(store, wanted, limit))
             return
-        self._said.setText("Comparing…")
-        self._foot.show()
+        self._say("Comparing…")
 
         def work(context: JobContext) -> Differences:
             return collect(store, wanted, limit, context.is_set)
@@ -196,7 +204,7 @@ class ChangesView(QWidget):
         groups = filtered(found.groups, self.filter.text())
         self.tree.show_groups(groups)
         self.tree.mark_path(self._session.path_id)
-        self.detail.setVisible(any(is_long(change) for group in groups for change in group.changes))
+        self._long = any(is_long(change) for group in groups for change in group.changes)
         self._show_detail()
         self._describe(found, len(groups))
 
@@ -210,7 +218,7 @@ class ChangesView(QWidget):
         if narrowed:
             self._none.set_message("No change matches the filter", "Clear the filter to see all changes.")
         else:
-            self._none.set_message("No differences", "The two states are equal.")
+            self._none.set_message("No differences", self._why_none())
         self._bodies.setCurrentIndex(0 if shown_groups else 1)
         self._said.setText(f"The first {count(found.shown)} changes are shown." if found.more else "")
         self._more.setText(f"Show {count(self._limit * 4)} more")
@@ -218,6 +226,11 @@ class ChangesView(QWidget):
         self._foot.setVisible(found.more)
         for button in (self._copy_as, self._fold):
             button.setEnabled(bool(found.groups))
+
+    def _why_none(self) -> str:
+        if self._session.compared is not None:
+            return "The two states are equal."
+        return "The state is the same as before this transaction."
 
     @Slot()
     def _theme_changed(self) -> None:
@@ -233,7 +246,9 @@ class ChangesView(QWidget):
 
     @Slot()
     def _show_detail(self) -> None:
-        self.detail.show_change(self.tree.current_change())
+        change = self.tree.current_change()
+        self.detail.setVisible(self._long and change is not None)  # an empty pane takes room from the list
+        self.detail.show_change(change)
 
     @Slot(int)
     def _show_in_state(self, path_id: int) -> None:
@@ -241,6 +256,33 @@ class ChangesView(QWidget):
         self._session.select_path(path_id)
         if action := find_action(self, "show-state"):
             action.trigger()
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        menu = context_menu(self, _MENU)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.tree.viewport().mapToGlobal(at))
+
+    def revert_change(self) -> None:
+        """Take the selected change back, or those of a record: review and commit what stood there before."""
+        from widgets.editing.commit import CommitDialog
+        from widgets.editing.revert import revert_edits
+
+        store, timeline, paths = self._session.store, self._session.timeline, self.tree.current_paths()
+        if store is None or timeline is None or self.comparison is None or not paths:
+            self._say("Select the change that you want to take back.")
+            return
+        newest = store.at(timeline)
+        try:
+            edits = revert_edits(store.at(self.comparison.before), newest, paths)
+        except BadInput as error:
+            self._say(f"{error}.")
+            return
+        dialog = CommitDialog(self._session, edits, newest.transaction, self)
+        what = f"the change of {edits[0].path}" if len(edits) == 1 else count(len(edits), "change")
+        dialog.message.setPlainText(f"Take back {what}")
+        dialog.committed.connect(self._session.select)
+        dialog.open()
 
     @Slot()
     def show_more(self) -> None:
@@ -290,7 +332,10 @@ class ChangesView(QWidget):
 
     def _copied(self, text: str, what: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._said.setText(f"Copied {what}.")
+        self._say(f"Copied {what}.")
+
+    def _say(self, text: str) -> None:
+        self._said.setText(text)
         self._foot.show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

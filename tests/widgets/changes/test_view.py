@@ -190,3 +190,92 @@ def test_behind_a_tab_it_does_nothing_until_it_is_shown(session, view, settle):
     assert view.comparison == shown
     view.show()
     assert view.comparison == Comparison(0, 1)
+
+
+def test_without_a_selection_the_list_has_all_the_room(session, view, settle):
+    session.select_path(0)
+    session.select(1)
+    settle()
+    assert not view.detail.isVisible()
+    view.tree.setCurrentIndex(view.tree.nodes.index(1, PATH, view.tree.nodes.index(0, PATH)))
+    assert view.detail.isVisible()
+
+
+def test_comparing_ends_where_it_is_seen(session, view, settle):
+    session.compare(0)
+    settle()
+    assert view._stop.isVisible()
+    view._stop.click()
+    settle()
+    assert session.compared is None
+    assert not view._stop.isVisible()
+
+
+def test_a_transaction_that_changed_nothing_says_so(session, store, view, settle):
+    made = store.commit([{"op": "put", "path": "$.title", "value": "Fires"}], timeline="main")
+    session.select(made.dense)
+    settle()
+    assert "same as before this transaction" in view._none.accessibleName()
+
+
+def test_a_long_key_does_not_hide_the_list_it_is_in():
+    from widgets.changes.delegate import record_parts
+    from widgets.changes.records import Group
+
+    found = Group('$.Incidents[?@.id=="866407b4-2434-4d13"]', (), (), {}, label="Pleasant Fire")
+    assert [text for text, *_ in record_parts(found, theme())] == ["Pleasant Fire", "866407b4…", "in $.Incidents"]
+
+
+def committed(view, settle):
+    from widgets.editing.commit import CommitDialog
+
+    dialog = view.findChild(CommitDialog)
+    assert dialog is not None, view._said.text()
+    dialog.accept()
+    settle()
+
+
+def test_one_change_is_taken_back_at_the_head(session, store, view, settle):
+    session.select(1)  # acres 10 → 25, notes, a flag, a tag
+    settle()
+    view.tree.setCurrentIndex(view.tree.nodes.index(0, PATH, view.tree.nodes.index(0, PATH)))
+    view.revert_change()
+    committed(view, settle)
+    newest = store.at("main")
+    assert newest['$.Incidents[?@.id=="a-17"].AcresBurned'] == 10
+    assert newest['$.Incidents[?@.id=="a-17"].PercentContained'] == 100, "later changes stay"
+    assert store.get(newest.transaction).message.startswith("Take back the change of $.Incidents")
+
+
+def test_a_record_that_was_removed_comes_back_to_its_place(session, store, view, settle):
+    session.select(2)  # Pine Fire removed from place 1, Elm Fire added at 0
+    settle()
+    pine = next(row for row, found in enumerate(view.tree.nodes.groups) if found.label == "Pine Fire")
+    view.tree.setCurrentIndex(view.tree.nodes.index(pine, PATH))
+    view.revert_change()
+    committed(view, settle)
+    assert [fire["Name"] for fire in store.at("main")["$.Incidents"]] == ["Elm Fire", "Pine Fire", "Bonnie Fire"]
+    assert store.at("main")['$.Incidents[?@.id=="b-2"]'] == store.at(1)['$.Incidents[?@.id=="b-2"]']
+
+
+def test_a_record_that_stays_has_only_its_changes_taken_back(session, store, view, settle):
+    session.select(1)
+    settle()
+    view.tree.setCurrentIndex(view.tree.nodes.index(1, PATH))  # the record $ with a flag and a tag
+    view.revert_change()
+    committed(view, settle)
+    newest = store.at("main").json()
+    assert (newest["flag"], newest["tags"]) == (True, ["state", "county"])
+    assert newest["Incidents"] == store.at("main~1")["$.Incidents"]
+
+
+def test_what_is_already_back_is_told(session, store, view, settle):
+    store.commit([{"op": "put", "path": "$.flag", "value": True}], timeline="main")
+    session.select(1)
+    settle()
+    view.tree.setCurrentIndex(view.tree.nodes.find(store.at(0).resolve("$.flag")))
+    view.revert_change()
+    assert "nothing to take back" in view._said.text()
+    view.tree.setCurrentIndex(view.tree.nodes.index(-1, PATH))
+    view.revert_change()
+    assert "Select the change" in view._said.text()
