@@ -34,6 +34,7 @@ from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.sources import DEFAULT_TIMELINE, Source
 from engine.exchange.versions import Skipped, SourceVersion
+from engine.timeline import aliases
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -330,8 +331,23 @@ class _GitImport:
         for name, commit in references.tags.items():
             if self._at[commit] >= 0:
                 self._intake.writer.set_tag(name, self._at[commit])
+        self._alias()
         tips = sorted({*references.branches.values(), *references.tags.values()})
         self._intake.notes["more"] = {"tips": tips}
+
+    def _alias(self) -> None:
+        """Let what was left out name the state that it has."""
+        notes = self._intake.notes
+        looked_at = self._seen if "aliases" in notes else ()
+        new = {commit: at for commit, at in self._at.items() if commit not in self._kept and commit not in looked_at}
+        number = notes.setdefault("aliases", 0)
+        if new and notes["heads"]:
+            row = aliases.row_name(self._intake.plan.identity, number)
+            last = aliases.unpacked(self._store.source(row) or aliases.packed({}))
+            if len(last) >= aliases.FULL:
+                last, notes["aliases"] = {}, number + 1
+                row = aliases.row_name(self._intake.plan.identity, number + 1)
+            self._intake.writer.set_source(row, aliases.packed({**last, **new}))
 
 
 def _decisive(choices: Identities) -> str:

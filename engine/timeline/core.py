@@ -16,6 +16,7 @@ from engine.storage.database import Database
 from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_object
 from engine.timeline import replica
+from engine.timeline.aliases import Aliases
 from engine.timeline.dag import Graph
 from engine.timeline.history import History
 from engine.timeline.moments import Moments
@@ -56,7 +57,7 @@ class Core:
             self.refs = Refs(self.db)
             self.graph = Graph(self.log, self.refs.names)
             self.states = States(self.db, self.log, self.graph)
-            self.moments = Moments(self.log, self.graph, self.refs)
+            self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
             self.history = History(self.log, self.graph)
             self.manifest: dict[str, Any] = {}
             with self.db.read():

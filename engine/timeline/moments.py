@@ -10,6 +10,7 @@ from engine.errors import Ambiguous, NotFound
 from engine.model.times import looks_like_time, parse_time
 from engine.model.transactions import parse_handle
 from engine.storage.log import Log
+from engine.timeline.aliases import Aliases
 from engine.timeline.dag import Graph
 from engine.timeline.refs import Refs
 
@@ -34,16 +35,17 @@ def version_at_time(graph: Graph, head: int, time: int) -> int:
 class Moments:
     """Resolves moments in an open store."""
 
-    def __init__(self, log: Log, graph: Graph, refs: Refs) -> None:
+    def __init__(self, log: Log, graph: Graph, refs: Refs, aliases: Aliases) -> None:
         self._log = log
         self._graph = graph
         self._refs = refs
+        self._aliases = aliases
 
     def resolve(self, text: str, timeline: str) -> int:
         """The version (dense number, -1 for the empty state) that the text names.
 
-        Order of meaning: timeline, tag, time (on `timeline`), handle, id or unique prefix, source id; any of these
-        with `~n`. Raises `NotFound` or `Ambiguous`.
+        Order of meaning: timeline, tag, time (on `timeline`), handle, id or unique prefix, source id (of what was left
+        out, too, where it changed nothing) or unique prefix; any of these with `~n`. Raises `NotFound` or `Ambiguous`.
         """
         name = text.strip()
         found = self._named(name, timeline)
@@ -88,11 +90,15 @@ class Moments:
         return self._by_id(name)
 
     def _by_id(self, name: str) -> int | None:
-        found = self._log.find_id(name) if _HEX.match(name) else []
-        found = found or self._log.find_source(name)
+        is_hex = _HEX.match(name) is not None
+        found = set(self._log.find_id(name)) if is_hex else set()
+        if not found:
+            found = set(self._log.find_source(name))
+            if is_hex and not any(self._log.texts(dense)[2] == name for dense in found):
+                found.update(self._aliases.find(name))
         if len(found) > 1:
             raise Ambiguous(f"{name!r} is the beginning of several ids; give more of it")
-        return found[0] if found else None
+        return found.pop() if found else None
 
     def head(self, timeline: int) -> int:
         """The version that a timeline shows; -1 for one without transactions."""
