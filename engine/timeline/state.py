@@ -106,10 +106,10 @@ class States:
             return empty_state()
         found = self.cache.peek(dense)
         if found is None:
-            with self._log.lock:
-                found = self._make(dense)
-                self.cache.put(dense, found, found.nbytes)
-                self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
+            # Without a lock, which would keep others from reading meanwhile: at worst two threads make the same.
+            found = self._make(dense)
+            self.cache.put(dense, found, found.nbytes)
+            self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
         return found
 
     def _make(self, dense: int) -> State:

@@ -98,7 +98,7 @@ class Writer:
             return
         commit.dense = core.log.append(new)
         core.graph.follow()
-        core.log.write_hot(commit.dense, marks[1], marks[2])
+        core.log.write_hot(new, commit.dense, marks[1], marks[2])
         before = core.refs.timelines[number] if number < len(core.refs.timelines) else None
         after = Ref(commit.timeline, (commit.dense,), before.forked if before else -1)
         core.refs.apply("commit", commit.message or "commit", new.time, [("timeline", number, before, after)])

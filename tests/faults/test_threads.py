@@ -9,7 +9,7 @@ import pytest
 
 from engine import Store
 from engine.errors import BadInput
-from engine.storage import dictionaries, log
+from engine.storage import dictionaries, log, parts
 from engine.timeline import state
 
 KEYS = 50
@@ -19,8 +19,8 @@ KEYS = 50
 def cramped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small segments and next to no caches: readers go to the file, and the tail moves under their feet."""
     monkeypatch.setattr(log, "SEAL_TRANSACTIONS", 8)
-    monkeypatch.setattr(log, "ROW_CACHE_BYTES", 1000)
-    monkeypatch.setattr(log, "TEXT_CACHE_BYTES", 1000)
+    monkeypatch.setattr(parts, "ROW_CACHE_BYTES", 1000)
+    monkeypatch.setattr(parts, "TEXT_CACHE_BYTES", 1000)
     monkeypatch.setattr(dictionaries, "CACHE_BYTES", 1000)
     monkeypatch.setattr(state, "CACHE_BYTES", 20_000)
     monkeypatch.setattr(state, "CHECKPOINT_ROWS", 100)

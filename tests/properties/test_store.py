@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine import Store
 from engine.errors import KnownError
-from engine.storage import database, dictionaries, log
+from engine.storage import database, dictionaries, log, parts
 from engine.timeline import bulk, state
 from engine.timeline.version import MISSING
 from tests import oracle
@@ -49,8 +49,8 @@ class StoreMachine(RuleBasedStateMachine):
         for module, name in (
             (state, "CACHE_BYTES"),
             (dictionaries, "CACHE_BYTES"),
-            (log, "ROW_CACHE_BYTES"),
-            (log, "TEXT_CACHE_BYTES"),
+            (parts, "ROW_CACHE_BYTES"),
+            (parts, "TEXT_CACHE_BYTES"),
         ):
             self.patch.setattr(module, name, cache)
         self.store = Store.open(self.path, create=True)
