@@ -259,7 +259,8 @@ COMMANDS = {
             "make again what was undone last",
             "app.cli.writing:redo",
             _store,
-            '{"redone":{"kind","text","time"}}, or {"redone":null}',
+            '{"undone":{"kind","text","time"},"redone":the same}: the action that was made again;\n'
+            '{"undone":null,"redone":null} where there is none',
             "Exits with 1 where there is nothing to redo.",
         ),
         Command(

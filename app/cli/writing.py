@@ -111,12 +111,12 @@ def redo(options: Options) -> int:
 
 
 def _tell_step(options: Options, word: str, action: "Action | None", nothing: str) -> int:
-    if action is None:
-        _print(options, {word: None}, nothing)
-        return NO
-    record = {"kind": action.kind, "text": action.text, "time": format_time(action.time)}
-    _print(options, {word: record}, f"{word}: {action.text} ({output.when(action.time)})")
-    return DONE
+    """Tell of an action that was taken back or made again. In JSON `undone` is always there: who steps to and fro by
+    both commands reads one record."""
+    record = action and {"kind": action.kind, "text": action.text, "time": format_time(action.time)}
+    text = nothing if action is None else f"{word}: {action.text} ({output.when(action.time)})"
+    _print(options, {"undone": record, word: record}, text)
+    return NO if action is None else DONE
 
 
 def _print(options: Options, record: object, text: str) -> None:

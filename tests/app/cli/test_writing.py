@@ -208,7 +208,9 @@ def test_undo_and_redo_every_kind_of_action(run: Run, store: Path) -> None:
     assert kinds == ["commit", "tag", "branch"]
     assert "x" not in state(run, store)
     assert run("tag", store, "--json").out == ""
-    redone = [run("redo", store, "--json").document["redone"] for _ in range(3)]
+    documents = [run("redo", store, "--json").document for _ in range(3)]
+    redone = [document["redone"] for document in documents]
+    assert documents == [{"undone": action, "redone": action} for action in redone]
     assert [action["kind"] for action in redone] == ["branch", "tag", "commit"]
     assert list(redone[2]) == ["kind", "text", "time"]
     assert redone[2]["text"] == "last"
@@ -217,7 +219,7 @@ def test_undo_and_redo_every_kind_of_action(run: Run, store: Path) -> None:
 
 def test_nothing_to_undo_or_redo(run: Run, store: Path) -> None:
     done = run("redo", store, "--json")
-    assert (done.code, done.document) == (1, {"redone": None})
+    assert (done.code, done.document) == (1, {"undone": None, "redone": None})
     for _ in range(3):
         assert run("undo", store).code == 0
     done = run("undo", store, "--json")
