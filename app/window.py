@@ -260,6 +260,7 @@ class Window(QMainWindow):
             return
         self.docks[name].show()
         self.docks[name].raise_()
+        self.views[name].show()  # the dock would do it a moment later
         self.views[name].setFocus()
 
     # ------------------------------------------------------------------ theme and settings

@@ -104,6 +104,40 @@ def test_the_tab_key_goes_through_all_panels(window: Window, qtbot) -> None:
     assert {"timeline", "state", "changes", "details"} <= reached
 
 
+def walk(window: Window, steps: int) -> list[QWidget]:
+    """What Tab reaches, one after the other, from the list of transactions on."""
+    window.views["timeline"].rows.setFocus()
+    found = []
+    for _ in range(steps):
+        window.focusNextChild()
+        found.append(QApplication.focusWidget())
+    return found
+
+
+def test_tab_reaches_the_fields_above_a_tree_and_nothing_that_is_covered(window: Window) -> None:
+    window.show_panel("changes")
+    settle(window)
+    window.activateWindow()
+    path = window.session.path_id
+    reached = walk(window, 20)
+    names = [widget.accessibleName() for widget in reached]
+    assert names.index("Search in the state") < names.index("State at the selected moment")
+    assert names.index("Filter changes") < names.index("Changes by record")
+    assert not any(window.views["history"].isAncestorOf(widget) for widget in reached)
+    assert window.session.path_id == path, "walking selects nothing"
+
+
+def test_a_panel_that_another_covers_does_no_work(window: Window) -> None:
+    window.show_panel("changes")
+    settle(window)
+    assert not window.views["history"].isVisible()
+    window.show_panel("history")
+    assert window.views["history"].isVisible()
+    assert window.current_view() is window.views["history"]
+    settle(window)
+    assert not window.views["changes"].isVisible()
+
+
 def test_nothing_is_left_when_the_window_closes(window: Window) -> None:
     window.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

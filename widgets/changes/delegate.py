@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from engine.timeline.version import MISSING
+from widgets.common.text import count
 from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, theme
 from widgets.values import key_text, preview, split_path
 from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
@@ -111,7 +112,7 @@ def summary_parts(found: Group, tokens: Theme) -> list[Part]:
         parts.append((f" {found.whole} ", face.small, colour, tint, SPACE_S))
     for kind in KINDS:
         if found.counts.get(kind):
-            text = f"{SIGNS[kind]}{found.counts[kind]:,}"
+            text = f"{SIGNS[kind]}{count(found.counts[kind])}"
             parts.append((text, face.small, mark_colours(kind, tokens)[0], None, SPACE_S))
     return parts
 

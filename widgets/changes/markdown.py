@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from widgets.common.text import count
 from widgets.values import preview
 
 from .records import Group, counts_text, total
@@ -21,7 +22,7 @@ def markdown(title: str, groups: Iterable[Group], missing: object) -> str:
     lines = [f"## {_plain(title)}", ""]
     if not records:
         return "\n".join([*lines, "No differences.", ""])
-    lines += [f"{len(records):,} record{'' if len(records) == 1 else 's'}: {counts_text(total(records))}", ""]
+    lines += [f"{count(len(records), 'record')}: {counts_text(total(records))}", ""]
     for record in records:
         name = f"**{_plain(record.label)}** " if record.label else ""
         whole = f" ({record.whole})" if record.whole else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from widgets.common.text import count as count_of
 from widgets.values import is_element, split_path
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def counts_of(changes: Iterable[Change]) -> dict[str, int]:
 
 def counts_text(counts: dict[str, int]) -> str:
     """`+2 −1 ~5`: signs and counts, for places with little room."""
-    return "  ".join(f"{SIGNS[kind]}{counts[kind]:,}" for kind in KINDS if counts.get(kind))
+    return "  ".join(f"{SIGNS[kind]}{count_of(counts[kind])}" for kind in KINDS if counts.get(kind))
 
 
 def total(groups: Iterable[Group]) -> dict[str, int]:

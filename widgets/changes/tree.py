@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from widgets.theme import SPACE_L, fonts, theme
@@ -89,7 +89,7 @@ class ChangesTree(QTreeView):
         """The path of the selected change; of a record its own if it came or went whole, else those that changed."""
         index = self.currentIndex()
         found = self.nodes.group_at(index)
-        if found is None:
+        if found is None or not self.selectionModel().isSelected(index):
             return []
         if self.nodes.change_at(index) is not None or found.whole:
             return [self._path_id(index)]
@@ -118,6 +118,12 @@ class ChangesTree(QTreeView):
             painter.fillRect(rect, theme().selection if self.hasFocus() else theme().selection_inactive)
         if not index.parent().isValid():
             draw_arrow(painter, rect, self.isExpanded(index), theme())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt takes the first row where there is no current one. Nobody chose it: the selected path stays."""
+        was, self._quiet = self._quiet, True
+        super().focusInEvent(event)
+        self._quiet = was
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return jumps to the path of a change and expands or collapses a record."""

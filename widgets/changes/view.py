@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from engine.errors import BadInput
 from widgets.actions import context_menu, find_action
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
+from widgets.common.focus import FocusTo
 from widgets.common.text import count
 from widgets.editing.refs import moment_text
 from widgets.theme import fonts, icon
@@ -117,7 +118,7 @@ class ChangesView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(page)
-        self.setFocusProxy(self.tree)
+        FocusTo(self, self.tree)
 
     def _connect(self) -> None:
         session = self._session
@@ -152,6 +153,7 @@ class ChangesView(QWidget):
     @Slot()
     def _store_changed(self) -> None:
         self.comparison = self.differences = None
+        self.filter.clear()
         self._selection_changed()
 
     @Slot()

@@ -1,7 +1,7 @@
 """A panel beside the timeline, with a thin title bar of its own."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from widgets.theme import SPACE_S, SPACE_XS, fonts
 
@@ -13,7 +13,8 @@ HEIGHT = 28
 class Dock(QDockWidget):
     """A dock whose title bar is one line: the title, and a button to close it.
 
-    Where several share a place, their tabs say the title, and the bar is left out.
+    Where several share a place, their tabs say the title, and the bar is left out. A view that another one covers
+    is hidden, which Qt does not do by itself: it then does no work, and Tab does not lead into it.
     """
 
     def __init__(self, title: str, view: QWidget, parent: QMainWindow) -> None:
@@ -32,10 +33,15 @@ class Dock(QDockWidget):
         layout.addWidget(close)
         self._bar, self._none = bar, QWidget(self)
         self.setTitleBarWidget(bar)
-        self.setWidget(view)
+        holder = QWidget()  # a dock may not be without a visible widget
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(view)
+        self.setWidget(holder)
         for signal in (self.visibilityChanged, self.dockLocationChanged, self.topLevelChanged):
             # Queued: a dock is told of its place before it is among the tabs there.
             signal.connect(self.fit_title, Qt.ConnectionType.QueuedConnection)
+        self.visibilityChanged.connect(view.setVisible)
         self.fit_title()
 
     @Slot()

@@ -22,6 +22,7 @@ from widgets.actions import find_action
 from widgets.changes.collect import Comparison, Differences, collect
 from widgets.changes.tree import ChangesTree
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
+from widgets.common.focus import FocusTo
 from widgets.common.text import count
 from widgets.theme import SPACE_M, SPACE_S, SPACE_XS, fonts, theme
 from widgets.values.bar import tool_button
@@ -105,7 +106,7 @@ class DetailsView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(scroll)
-        self.setFocusProxy(self.tree)
+        FocusTo(self, self.tree)
         self.tree.current_changed.connect(self._session.select_path)
 
     # ------------------------------------------------------------------------------------- following the session

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model import values
-from widgets.editing.edits import Edit, Edits
+from widgets.common.text import count
+from widgets.editing.edits import NO_VALUE, Edit, Edits
 from widgets.values import (
     Preview,
     key_text,
@@ -63,7 +64,7 @@ class Row:
         """The row for a screen reader."""
         parts = [self.label or "", self.key, self.value.text]
         if self.mark == "inside":
-            parts.append(f"{self.below} changed below")
+            parts.append(f"{count(self.below)} changed below")
         elif self.mark:
             parts.append(self.mark)
         if self.was is not None:
@@ -220,6 +221,8 @@ class Reader:
         if edit is not None:
             value = Preview("removed", "missing") if edit.op == "remove" else preview(edit.value)
         mark, was = self._mark(path_id, container, gone)
+        if edit is not None:  # beside an edit stands what it replaces, not what the transaction did
+            was = preview(edit.before, missing=NO_VALUE)
         return Row(
             path_id,
             key,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QFont, QPainter
 
+from widgets.common.text import count
 from widgets.theme import SPACE_XS, Theme, fonts, icon, theme
 from widgets.values import is_element
 from widgets.values.paint import SIGN_WIDTH, draw_arrow, draw_cut, draw_sign, mark_colours, struck, value_colour
@@ -92,4 +93,4 @@ def _value(painter: QPainter, rect: QRect, row: Row, tokens: Theme) -> None:
     if row.was is not None:
         draw_cut(painter, f"was {row.was.text}", face.small, tokens.text_muted, left, rect)
     elif row.below and row.mark in ("inside", "moved", "changed"):
-        draw_cut(painter, f"{row.below:,} changed", face.small, tokens.changed, left, rect)
+        draw_cut(painter, f"{count(row.below)} changed", face.small, tokens.changed, left, rect)

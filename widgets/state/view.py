@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, 
 from engine.model import values
 from widgets.actions import find_action
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
+from widgets.common.focus import FocusTo
 from widgets.common.text import count
 from widgets.theme import fonts
 from widgets.values.bar import bar, tool_button
@@ -77,7 +78,7 @@ class StateView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(page)
-        self.setFocusProxy(self.tree)
+        FocusTo(self, self.tree)
 
     def _connect(self) -> None:
         session = self._session
@@ -104,6 +105,7 @@ class StateView(QWidget):
         self._shown = -2
         self.editing.forget()
         self.tree.forget()
+        self.search_bar.field.clear()
         self._stop_searching()
         self._selection_changed()
 

@@ -65,7 +65,7 @@ def _number(value: int) -> Preview:
     # str() of a huge int is quadratic and refused beyond 4,300 digits: show its first digits only.
     digits = int(value.bit_length() * 0.30103)
     head = str(value // 10 ** max(0, digits - _INT_DIGITS_SHOWN))
-    return Preview(f"{head[:_INT_DIGITS_SHOWN]}… (about {digits:,} digits)", "number", cut=True)
+    return Preview(f"{head[:_INT_DIGITS_SHOWN]}… (about {count_of(digits)} digits)", "number", cut=True)
 
 
 def _string(value: str, limit: int) -> Preview:
@@ -78,7 +78,7 @@ def _string(value: str, limit: int) -> Preview:
 def _bytes(value: bytes, limit: int) -> Preview:
     text = base64.b64encode(value[: limit // 2]).decode("ascii")
     cut = len(value) > limit // 2
-    return Preview(f"bytes({len(value):,}) {text}{'…' if cut else ''}", "bytes", cut)
+    return Preview(f"bytes({count_of(len(value))}) {text}{'…' if cut else ''}", "bytes", cut)
 
 
 def _set(value: Set[Any], limit: int) -> Preview:
@@ -89,5 +89,5 @@ def _set(value: Set[Any], limit: int) -> Preview:
         parts.append(preview(member, 40).text)
         length += len(parts[-1]) + 2
         if length > limit:
-            return Preview(f"set({len(members):,}) {{{', '.join(parts)}, …}}", "set", cut=True)
-    return Preview(f"set({len(members):,}) {{{', '.join(parts)}}}", "set")
+            return Preview(f"set({count_of(len(members))}) {{{', '.join(parts)}, …}}", "set", cut=True)
+    return Preview(f"set({count_of(len(members))}) {{{', '.join(parts)}}}", "set")

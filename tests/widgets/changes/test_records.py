@@ -78,6 +78,10 @@ def test_changes_are_grouped_in_the_order_they_came():
     assert counts_text(total(groups)) == "+1  −1  ~1  ↕1"
 
 
+def test_large_counts_are_written_as_everywhere():
+    assert counts_text({"added": 2388, "removed": 15_719}) == "+2388  −15\u202f719"
+
+
 def test_markdown_says_what_changed():
     changes = [
         Change('$[?@.id=="a"].x', "changed", 1, "two"),

@@ -136,7 +136,7 @@ def test_edits_show_before_they_are_committed(store, model):
     )
     model.show(Reader(version, edits=edits))
     found = lines(model)
-    assert '   title: "Floods"' in found
+    assert '   title: "Floods" (was "Fires")' in found
     assert '     new item: "city"' in found
     assert "   new: {…} 1 key" in found
     model.show(model.reader.with_edits(()))

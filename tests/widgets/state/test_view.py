@@ -127,6 +127,15 @@ def test_a_pattern_that_cannot_be_read_says_so(view, qtbot, settle):
     assert "JSONPath" in view.search_bar.count.toolTip()
 
 
+def test_a_search_is_not_taken_along_into_another_store(session, view, settle):
+    view.search_bar.field.setText("Pine")
+    view._search("Pine")
+    settle()
+    session.store_opened.emit()
+    assert view.search_bar.field.text() == ""
+    assert not view.search_bar.next.isVisible()
+
+
 def test_letters_in_the_tree_begin_a_search(view, qtbot):
     qtbot.keyClicks(view.tree, "p")
     assert view.search_bar.field.text() == "p"
