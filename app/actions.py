@@ -35,6 +35,11 @@ def writable_selection(session: Session) -> bool:
     return writable(session) and session.selected >= 0
 
 
+def writable_tags(session: Session) -> bool:
+    """The open store takes changes and has a tag."""
+    return writable(session) and session.store is not None and bool(session.store.tags())
+
+
 def can_undo(session: Session) -> bool:
     """There is an action to undo."""
     return writable(session) and bool(getattr(session, "can_undo", True))
@@ -73,7 +78,7 @@ def separator(menu: str) -> Action:
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     _a("open", "&Open…", "files.open", "Open a store from a file.", FILE, "Ctrl+O", "open"),
-    _a("recent", "Open &recent…", "files.show_start", "Go to the start page, where the recent stores are.", FILE,
+    _a("recent", "Open &recent…", "files.open_recent", "Choose one of the stores that were open before.", FILE,
        "Ctrl+Shift+O", "clock"),
     _a("import", "&Import…", "files.import_source",
        "Make a store from a git repository, a file of snapshots or events, CSV, or a folder; or add what is new.",
@@ -105,7 +110,8 @@ ACTIONS: tuple[Action, ...] = (
        when=writable),
     _a("delete-branch", "&Delete branch…", "editing.delete_branch", "Delete a timeline; undo brings it back.", EDIT,
        icon="delete", when=writable),
-    _a("delete-tag", "Delete ta&g…", "editing.delete_tag", "Delete a tag; undo brings it back.", EDIT, when=writable),
+    _a("delete-tag", "Delete ta&g…", "editing.delete_tag", "Delete a tag; undo brings it back.", EDIT,
+       when=writable_tags),
     _a("revert", "Take back the selected c&hange…", "changes.revert_change",
        "Commit what stood before the change selected in the changes panel.", EDIT, icon="back",
        when=writable_selection),

@@ -122,7 +122,7 @@ class Window(QMainWindow):
         session.store_closed.connect(self._show_start)
         self.start.asked.connect(lambda name: self.actions_by_id.trigger(name))
         self.start.chosen.connect(self.files.open_path)
-        self.start.forgotten.connect(self._forget)
+        self.start.forgotten.connect(self.forget)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def _need_views(self) -> None:
@@ -180,6 +180,11 @@ class Window(QMainWindow):
         )
         self._write_settings()
         self._select_as_before(known)
+        if self.session.store is not None and not self.session.writable:
+            self.notice.tell(
+                f"{path.name} can only be read: the file or its folder is write-protected. You can look at all of it. "
+                "To commit, copy it to a folder of yours and open the copy."
+            )
 
     def _select_as_before(self, known: RecentStore) -> None:
         """Select what was selected when this store was open the last time, as far as it is still there."""
@@ -214,8 +219,7 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_start(self) -> None:
-        now = [Recent(Path(store.path), store.opened) for store in self.settings.recent]
-        self.start.show_recent(now)
+        self.start.show_recent(self.recent())
         self.pages.setCurrentWidget(self.start)
         self.toolbar.hide()
         self._put_away = [dock for dock in self.docks.values() if not dock.isHidden()]
@@ -283,9 +287,14 @@ class Window(QMainWindow):
         """Change settings; they are written when a store opens and when the window closes."""
         self.settings = replace(self.settings, **changes)
 
-    def _forget(self, path: Path) -> None:
+    def recent(self) -> list[Recent]:
+        """The stores that were open, latest first."""
+        return [Recent(Path(store.path), store.opened) for store in self.settings.recent]
+
+    def forget(self, path: Path) -> None:
+        """Take a store out of the recent ones; its file stays."""
         self.settings = self.settings.forget(str(path))
-        self._show_start()
+        self.start.show_recent(self.recent())
 
     def remember(self) -> None:
         """Take what is selected in the open store into the settings."""

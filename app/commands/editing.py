@@ -8,7 +8,9 @@ from widgets.common.jobs import Job
 if TYPE_CHECKING:
     from app.window import Window
     from engine.store import Store
-    from widgets.editing.refs import DeleteDialog
+    from widgets.editing.refs import DeleteDialog, NameDialog
+
+STAYS = 6000  #: milliseconds that a message stays in the status bar
 
 
 class Editing:
@@ -29,19 +31,19 @@ class Editing:
         """A timeline that starts at the selected moment."""
         from widgets.editing.branch import BranchDialog
 
-        BranchDialog(self._session, parent=self._window).open()
+        self._open_named(BranchDialog(self._session, parent=self._window), "Branch", "begins here")
 
     def new_tag(self) -> None:
         """A name for the selected moment."""
         from widgets.editing.tag import TagDialog
 
-        TagDialog(self._session, parent=self._window).open()
+        self._open_named(TagDialog(self._session, parent=self._window), "Tag", "names this moment")
 
     def rename_branch(self) -> None:
         """Another name for a timeline."""
         from widgets.editing.refs import RenameDialog
 
-        RenameDialog(self._session, parent=self._window).open()
+        self._open_named(RenameDialog(self._session, parent=self._window), "Branch", "has its new name")
 
     def delete_branch(self) -> None:
         """Delete a timeline."""
@@ -55,6 +57,13 @@ class Editing:
 
         self._open_delete(DeleteDialog(self._session, "tag", parent=self._window))
 
+    def _open_named(self, dialog: "NameDialog", what: str, done: str) -> None:
+        def tell(name: str) -> None:
+            self._window.statusBar().showMessage(f"{what} “{name}” {done}. Ctrl+Z takes it back.", STAYS)
+
+        dialog.named.connect(tell)
+        dialog.open()
+
     def _open_delete(self, dialog: "DeleteDialog") -> None:
         dialog.deleted.connect(lambda name: self._window.notice.tell(f"{name} is deleted.", "Undo", self.undo))
         dialog.open()
@@ -66,6 +75,6 @@ class Editing:
 
         def take(action: object) -> None:
             text = nothing if action is None else f"{done}: {getattr(action, 'text', '')}"
-            self._window.statusBar().showMessage(text, 6000)
+            self._window.statusBar().showMessage(text, STAYS)
 
         self._session.run(Job(done, lambda _context: work(store), take))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.jobs import CommandProcess
 from widgets.common.activity import Activity
 from widgets.common.jobs import Job
+from widgets.start import Recent
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -78,9 +79,26 @@ class Files:
             return
         self._window.open_store(copy)
 
-    def show_start(self) -> None:
-        """Close the store: the start page has the recent ones."""
-        self.close_store()
+    def open_recent(self) -> None:
+        """Choose one of the recent stores; the one that is open stays open until then."""
+        from widgets.start.dialog import RecentDialog
+
+        dialog = RecentDialog(self._others(), self._window)
+
+        def forget(path: Path) -> None:
+            self._window.forget(path)
+            dialog.show_stores(self._others())
+
+        dialog.chosen.connect(self.open_path)
+        dialog.forgotten.connect(forget)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _others(self) -> list[Recent]:
+        """The recent stores without the one that is open."""
+        store = self._session.store
+        here = Path(store.path).absolute() if store is not None else None
+        return [one for one in self._window.recent() if one.path != here]
 
     def close_store(self) -> None:
         """Close the store and show the start page."""

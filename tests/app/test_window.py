@@ -13,7 +13,10 @@ from app import settings as stored
 from app.crash import CrashDialog, describe
 from app.window import Window
 from engine.store import Store
+from widgets.editing.branch import BranchDialog
 from widgets.palette.moment import MomentDialog
+from widgets.start.dialog import RecentDialog
+from widgets.start.recent import RecentRow
 from widgets.theme import DARK, Mode, set_mode, theme
 
 from .conftest import plain_views
@@ -254,3 +257,60 @@ def test_settings_are_kept_where_told(window: Window, settings_file: Path, store
     kept = stored.load(settings_file)
     assert kept.last_store == str(store_path)
     assert kept.recent[0].selected
+
+
+def test_another_recent_store_is_chosen_over_the_open_one(
+    window: Window, store_path: Path, tmp_path: Path, qtbot
+) -> None:
+    other = tmp_path / "other.refactory"
+    shutil.copy(store_path, other)
+    open_in(window, other, qtbot)
+    window.actions_by_id.trigger("recent")
+    dialog = window.findChild(RecentDialog)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert window.session.store.path == other, "Esc leaves the open store open"
+    window.actions_by_id.trigger("recent")
+    dialog = next(one for one in window.findChildren(RecentDialog) if one.isVisible())
+    (row,) = dialog.findChildren(RecentRow)
+    with qtbot.waitSignal(window.session.store_opened):
+        qtbot.keyClick(row, Qt.Key.Key_Return)
+    assert window.session.store.path == store_path
+
+
+def test_a_forgotten_store_leaves_the_list_and_stays_a_file(
+    window: Window, store_path: Path, tmp_path: Path, qtbot
+) -> None:
+    other = tmp_path / "other.refactory"
+    shutil.copy(store_path, other)
+    open_in(window, other, qtbot)
+    window.actions_by_id.trigger("recent")
+    dialog = window.findChild(RecentDialog)
+    qtbot.keyClick(dialog.findChild(RecentRow), Qt.Key.Key_Delete)
+    assert dialog.findChildren(RecentRow) == []
+    assert store_path.exists()
+    assert window.session.store.path == other
+
+
+def test_a_store_that_can_only_be_read_says_so(make_window, store_path: Path, qtbot, monkeypatch) -> None:
+    opened = Store.open
+    monkeypatch.setattr(Store, "open", lambda path: opened(path, read_only=True))
+    window = make_window()
+    open_in(window, store_path, qtbot)
+    qtbot.waitUntil(lambda: "can only be read" in window.notice.text())
+    assert window.where.text().endswith("read-only")
+    assert not window.actions_by_id["commit"].isEnabled()
+
+
+def test_what_was_made_is_said_with_the_way_back(window: Window, qtbot) -> None:
+    window.actions_by_id.trigger("branch")
+    dialog = window.findChild(BranchDialog)
+    dialog.name.setText("try")
+    dialog.accept()
+    qtbot.waitUntil(lambda: "Branch “try” begins here" in window.statusBar().currentMessage())
+    assert "Ctrl+Z" in window.statusBar().currentMessage()
+
+
+def test_only_a_tag_that_is_there_can_be_deleted(window: Window, qtbot) -> None:
+    assert window.actions_by_id["delete-tag"].isEnabled()
+    window.session.store.delete_tag("first")
+    qtbot.waitUntil(lambda: not window.actions_by_id["delete-tag"].isEnabled())

@@ -9,6 +9,7 @@ from widgets.theme import SPACE_M, SPACE_S, theme
 
 from .buttons import icon_button
 from .sign import Sign
+from .text import sentence
 
 STAYS = 8000  #: milliseconds that good news stay
 
@@ -70,6 +71,7 @@ class Notice(QFrame):
 
     def _show(self, kind: str, text: str, button: str, clicked: Callable[[], object] | None) -> None:
         self._kind, self._clicked = kind, clicked
+        text = sentence(text)
         self._text.setText(text)
         self.setAccessibleName(text)
         self._button.setText(button)

@@ -14,6 +14,12 @@ def count(number: int, unit: str = "", plural: str = "") -> str:
     return f"{digits} {unit if number == 1 else plural or unit + 's'}"
 
 
+def sentence(text: str) -> str:
+    """A message with a capital letter, unless it begins with the name of a file or a path."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
 def size(octets: int) -> str:
     """`3.1 MB`, in powers of 1000."""
     value, unit = float(octets), "bytes"

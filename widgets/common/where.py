@@ -9,7 +9,8 @@ from .text import count, moment
 
 
 class Where(ElidedLabel):
-    """`main · 2022-07-26 14:00:05 UTC · 3f2a…:17 · 2 575 transactions`, with the second moment if there is one."""
+    """`main · 2022-07-26 14:00:05 UTC · 3f2a…:17 · 2 575 transactions`, with the second moment if there is one,
+    and whether the store can only be read."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
@@ -29,6 +30,8 @@ class Where(ElidedLabel):
         if session.compared is not None:
             parts.append(f"compared with {self._describe(session.compared)}")
         parts.append(count(graph.count, "transaction"))
+        if not session.store.writable:
+            parts.append("read-only")
         self.setText("  ·  ".join(parts))
 
     def _describe(self, dense: int) -> str:

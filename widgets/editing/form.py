@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.errors import KnownError
 from widgets.common import Job, JobContext, Session
+from widgets.common.text import sentence
 from widgets.theme import ICON, SPACE_L, SPACE_M, SPACE_S, icon
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ class FormDialog(QDialog):
 
     def tell(self, text: str) -> None:
         """Show what is wrong and what to do; nothing for an empty text."""
-        self._problem.setText(text)
+        self._problem.setText(sentence(text))
         self._problem.setVisible(bool(text))
         self._sign.setVisible(bool(text))
         self.grow()

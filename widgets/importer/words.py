@@ -2,6 +2,8 @@
 
 import re
 
+from widgets.common.text import sentence
+
 _FIELDS = {
     "kind": "Kind",
     "map": "Names",
@@ -18,7 +20,10 @@ _OPTION = re.compile(r"--(" + "|".join(sorted(_FIELDS, key=len, reverse=True)) +
 
 def in_words(text: str) -> str:
     """A message with the names of fields for options, and without the name of the program before it."""
-    text = text.strip().removeprefix("refactory: ")
+    return sentence(_with_fields(text.strip().removeprefix("refactory: ")))
+
+
+def _with_fields(text: str) -> str:
     hidden = any(found[1] in _MORE for found in _OPTION.finditer(text))
     said = _OPTION.sub(lambda found: f"“{_FIELDS[found[1]]}”", text)
     return f"{said} (under More options)" if hidden else said
@@ -26,4 +31,4 @@ def in_words(text: str) -> str:
 
 def problem_line(where: str, why: str) -> str:
     """One thing that cannot be read. The reason often begins with its place: it is said once."""
-    return in_words(why if where and where in why else f"{where}: {why}")
+    return _with_fields(why if where and where in why else f"{where}: {why}")

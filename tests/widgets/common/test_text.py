@@ -4,7 +4,7 @@ import pytest
 
 from widgets.common.jobs import Progress
 from widgets.common.progress import fraction, words
-from widgets.common.text import ago, count, duration, moment, size
+from widgets.common.text import ago, count, duration, moment, sentence, size
 
 THIN = "\u202f"
 
@@ -15,6 +15,20 @@ THIN = "\u202f"
 )
 def test_count(number: int, unit: str, text: str) -> None:
     assert count(number, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("the disk is full", "The disk is full"),
+        ("/tmp/a.json: no such file", "/tmp/a.json: no such file"),
+        ("fires.json: no such file", "fires.json: no such file"),
+        ("“main” exists", "“main” exists"),
+        ("", ""),
+    ],
+)
+def test_a_message_begins_with_a_capital_letter_and_a_file_as_it_is_called(text: str, said: str) -> None:
+    assert sentence(text) == said
 
 
 def test_count_with_an_irregular_plural() -> None:
