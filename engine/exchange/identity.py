@@ -35,7 +35,8 @@ class ListPattern:
     """What is known about the lists of one pattern, and the patterns below it (`None`: the elements).
 
     `seen` is the largest number of records that did not (or did) yield a choice, `trials` how many changes were
-    scored, `costs` the rivals and what they would have written, `excused` how many troubles a doubt has looked at.
+    scored, `costs` the rivals and what they would have written, `excused` how many troubles a doubt has looked at;
+    `repeated` and `missing` are the most records of one version that share or lack the chosen fields.
     """
 
     path: Place = ()
@@ -165,9 +166,9 @@ class Identities:
         for each in self.walk():
             names = " and ".join(each.fields or ())
             if each.repeated:
-                lines.append(f"{each.text()}: {each.repeated} times a record shares its {names} with another one")
+                lines.append(f"{each.text()}: {_records_of(each.repeated)} the {names} of another one")
             if each.missing:
-                lines.append(f"{each.text()}: {each.missing} times a record lacks its {names}")
+                lines.append(f"{each.text()}: {_records_of(each.missing)} no {names}")
         return lines
 
     def save(self) -> list[Any]:
@@ -212,6 +213,10 @@ def _kept(names: Iterable[str | None]) -> list[Any]:
 def _given(names: Iterable[Any]) -> tuple[Any, ...]:
     """The inverse of `_kept`."""
     return tuple(name.decode("utf-8", "surrogatepass") if isinstance(name, bytes) else name for name in names)
+
+
+def _records_of(count: int) -> str:
+    return "a record has" if count == 1 else f"up to {count:,} records of one version have"
 
 
 def _spell_records(raws: Sequence[bytes]) -> bool:

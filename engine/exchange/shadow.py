@@ -10,22 +10,20 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, compress, islice, repeat
+from itertools import chain, compress, repeat
 from operator import ne
 
 from engine.errors import InvalidValue
 from engine.exchange import jsontext
-from engine.exchange.alignment import NEW, staying
+from engine.exchange.alignment import NEW
+from engine.exchange.arranging import Arranger
 from engine.exchange.fields import Fields
 from engine.exchange.identity import Identities, ListPattern
-from engine.exchange.leaves import Leaves
 from engine.exchange.matching import Match, match_elements, match_keys, match_records
 from engine.exchange.node import Node, is_container, note_keys
-from engine.exchange.placing import plan_labels
-from engine.exchange.steps import Steps
 from engine.exchange.tracing import Cuts, Tracer
 from engine.model import values
-from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, MAP, NO_LABEL, Kind, Rows
+from engine.model.operations import AT_END, AT_START, LABEL_SHIFT, LIST, MAP, Kind, Rows
 from engine.storage.dictionaries import PathTable, ValueTable
 
 # The JSON of the children of larger new containers is kept, and of all that have changed once; that of the others is
@@ -35,29 +33,24 @@ _KEEP = 1 << 11
 _FEW = 64
 # Where a key may begin that gives an object another meaning; white space may come before it.
 _SPECIAL = b'$\\" \t\r\n'
-_PUT = int(Kind.PUT)
 
 
 class UncheckedError(Exception):
     """Bytes that were taken for a JSON value are none."""
 
 
-class Shadow:
+class Shadow(Arranger):
     """Turns states into rows; one for an import, with its dictionaries and its choices of identity.
 
     `begin` starts a transaction; `diff` and whatever else changes a tree add to `rows` until the next `begin`.
     """
 
     def __init__(self, paths: PathTable, table: ValueTable, identities: Identities, replica: bytes) -> None:
+        super().__init__(paths, table, replica)
         self.identities = identities
-        self.leaves = Leaves(table)
-        self.steps = Steps(replica)
-        self.rows = Rows()
-        self._paths = paths
         self._canon = jsontext.Canon()
         self._tracer = Tracer()
         self._cuts: Cuts = {}
-        self._base = 1
         self._owner = 0
         self._fresh: tuple[bytes, ListPattern] | None = None
 
@@ -110,31 +103,9 @@ class Shadow:
         self.rows.append(pid, Kind.PUT, after)
         node.vids[index] = after
         if is_container(vid):
-            self._drop(node.nodes.pop(pid).descendants())
+            self.drop(node.nodes.pop(pid).descendants())
         if is_container(after):
             node.nodes[pid] = self.build_fresh(pid, new, after, pattern, depth + 1)
-
-    def remove(self, node: Node, pid: int) -> None:
-        """The rows of a child that goes, with all that stands below it; the caller takes it out of the node."""
-        self.rows.append(pid, Kind.REMOVE, ABSENT)
-        child = node.nodes.pop(pid, None)
-        if child is not None:
-            self._drop(child.descendants())
-
-    def _drop(self, pids: Sequence[int]) -> None:
-        self._extend(pids, Kind.DROP, repeat(ABSENT), repeat(0), NO_LABEL)
-
-    def _extend(self, pids: Sequence[int], kind: Kind, vids: Iterable[int], args: Iterable[int], label: int) -> None:
-        rows, count = self.rows, len(pids)
-        rows.path.extend(pids)
-        rows.kind.extend(repeat(int(kind), count))
-        rows.value.extend(islice(vids, count))
-        rows.arg.extend(islice(args, count))
-        rows.label.extend(repeat(label, count))
-
-    def _end_label(self) -> int:
-        """The label that `AT_END` becomes in the next row."""
-        return (self._base + len(self.rows)) << LABEL_SHIFT
 
     # ---------------------------------------------------------------------------------- containers that change
 
@@ -210,8 +181,8 @@ class Shadow:
     ) -> Match:
         match = match_records(node, olds if len(node) else [], raws, fields, self.steps)
         pattern.used = True
-        pattern.repeated += match.repeats
-        pattern.missing += match.lacks
+        pattern.repeated = max(pattern.repeated, match.repeats)
+        pattern.missing = max(pattern.missing, match.lacks)
         return match
 
     def _survey(self, raw: bytes, raws: list[bytes], pattern: ListPattern) -> None:
@@ -276,98 +247,8 @@ class Shadow:
             after = value_id(raw)
             if after != before and not jsontext.same_leaf(old, raw):
                 vids[place] = after
-                self._put(pids[place], after)
+                self.put(pids[place], after)
         return raws if held is None else held
-
-    def _put(self, pid: int, vid: int) -> None:
-        rows = self.rows
-        rows.path.append(pid)
-        rows.kind.append(_PUT)
-        rows.value.append(vid)
-        rows.arg.append(0)
-        rows.label.append(NO_LABEL)
-
-    def restructure(self, node: Node, match: Match, raws: Sequence[bytes]) -> None:
-        """Remove, make and move children, so that they are those of `match`, in its order."""
-        head, end = match.head, len(node) - match.tail
-        origins = match.origins
-        if origins == list(range(head, end)):
-            return
-        kept = set(origins)
-        for index in range(head, end):
-            if index not in kept:
-                self.remove(node, node.pids[index])
-        stays = staying(origins)
-        old_pids, old_vids, old_labels = node.pids, node.vids, node.labels
-        plan = plan_labels(
-            stays,
-            [old_labels[origin] if origin != NEW else 0 for origin in origins],
-            old_labels[head - 1] if head else None,
-            old_labels[end] if match.tail else None,
-        )
-        labels = plan or [AT_END] * len(origins)
-        last = len(origins) if match.tail else max((place for place, stay in enumerate(stays) if stay), default=-1)
-        keys = list(match.keys)
-        pids, vids = array("i"), array("i")
-        left = old_pids[head - 1] if head else AT_START
-        for index, origin in enumerate(origins):
-            if origin != NEW:
-                pid, vid = old_pids[origin], old_vids[origin]
-                if not stays[index]:
-                    labels[index] = self.place(Kind.MOVE, pid, ABSENT, left, labels[index])
-            else:
-                keys[index], pid = self.enter(node, keys[index])
-                vid = self.leaves.value_id(raws[head + index])
-                labels[index] = self._add(node.kind, pid, vid, left, labels[index], index > last)
-            pids.append(pid)
-            vids.append(vid)
-            left = pid
-        node.keys = node.keys[:head] + keys + node.keys[end:]
-        node.pids = old_pids[:head] + pids + old_pids[end:]
-        node.vids = old_vids[:head] + vids + old_vids[end:]
-        node.labels = old_labels[:head] + array("q", labels) + old_labels[end:]
-        node.position, node.shared = None, False
-        if plan is None:
-            node.labels = array("q", self._relabel(node.pids))
-        if node.kind == LIST:
-            self._note_keys(node, match)
-
-    def _note_keys(self, node: Node, match: Match) -> None:
-        """What follows from the steps of a list; they are gone through where they are no plain keys."""
-        if match.fields is None or match.repeats or match.lacks or not len(node):
-            note_keys(node)
-        else:
-            node.fields, node.tangled = match.fields, False
-
-    def enter(self, node: Node, key: str | bytes | None) -> tuple[str | bytes, int]:
-        """Key and path id of a new child."""
-        if isinstance(key, str):
-            return key, self._paths.child(node.pid, self.steps.name(key))
-        step = key or self.steps.element()
-        return step, self._paths.child(node.pid, step)
-
-    def _add(self, kind: int, pid: int, vid: int, left: int, label: int, at_end: bool) -> int:
-        """The rows of a new child after sibling `left`; gives its label.
-
-        A key's place is said wherever something that stays follows it, whatever its label: labels are not hashed.
-        """
-        if kind == LIST:
-            return self.place(Kind.INSERT, pid, vid, left, label)
-        if at_end:
-            return self.place(Kind.PUT, pid, vid, 0, label)
-        self.rows.append(pid, Kind.PUT, vid, 0, AT_END)
-        return self.place(Kind.MOVE, pid, ABSENT, left, label)
-
-    def place(self, kind: Kind, pid: int, vid: int, arg: int, label: int) -> int:
-        given = self._end_label() if label == AT_END else label
-        self.rows.append(pid, kind, vid, arg, label)
-        return given
-
-    def _relabel(self, pids: Sequence[int]) -> range:
-        """Rows that number all children of a container anew."""
-        first = self._end_label()
-        self._extend(pids, Kind.RELABEL, repeat(ABSENT), repeat(0), AT_END)
-        return range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT)
 
     # ------------------------------------------------------------------------------------ containers that are new
 
@@ -416,9 +297,9 @@ class Shadow:
 
     def _fill(self, node: Node, pids: list[int], vids: list[int], kind: Kind) -> None:
         """Rows and columns of all children of a new node."""
-        first = self._end_label()
+        first = self.end_label()
         args: Iterable[int] = chain((AT_START,), pids) if kind == Kind.INSERT else repeat(0)
-        self._extend(pids, kind, vids, args, AT_END)
+        self.extend(pids, kind, vids, args, AT_END)
         node.pids, node.vids = array("i", pids), array("i", vids)
         node.labels = array("q", range(first, first + (len(pids) << LABEL_SHIFT), 1 << LABEL_SHIFT))
 

@@ -88,7 +88,7 @@ def test_a_repeated_key_is_reported_and_the_import_goes_on(store: Store, tmp_pat
     result = imported(store, tmp_path, versions)
     assert result.identity == {"$[*]": ["id"]}
     (warning,) = result.warnings
-    assert warning == "$[*]: 4 times a record shares its id with another one"
+    assert warning == "$[*]: up to 2 records of one version have the id of another one"
 
 
 def test_a_missing_key_is_reported_and_the_import_goes_on(store: Store, tmp_path: Path) -> None:
@@ -103,8 +103,7 @@ def test_a_missing_key_is_reported_and_the_import_goes_on(store: Store, tmp_path
     ]
     result = imported(store, tmp_path, versions)
     (warning,) = result.warnings
-    assert warning.startswith("$[*]: ")
-    assert warning.endswith(" times a record lacks its id")
+    assert warning == "$[*]: up to 4 records of one version have no id"
     assert store.at(0).resolve("$[?@.id==5]") == store.at(5).resolve("$[?@.id==5]")
 
 
