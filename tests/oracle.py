@@ -254,8 +254,6 @@ class Change:
     def put(self, where: Where, value: Any) -> None:
         """Set what stands at a place; maps that are missing on the way are made."""
         if not where:
-            if not isinstance(value, dict | list):
-                raise Refused("the root is a container")
             self._wipe((), self.state)
             self.state = self._build(value, ())
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from engine.exchange.fields import candidates
 from engine.exchange.intake import Intake
 from engine.exchange.records import RecordReader
 from engine.model import values
-from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL, ROOT, Kind, Rows
+from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL, Kind, Rows
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.draft import Draft, identify_by
 from engine.timeline.patch import apply_operations
@@ -75,16 +75,10 @@ class _Tables:
 
 
 class _Draft(Draft):
-    """A draft that also takes a whole state which is one value, as a source may have had it."""
+    """A draft of a transaction that will be written with others."""
 
     def __init__(self, writer: BulkWriter, state: State, replica: bytes) -> None:
         super().__init__(cast("Log", _Tables(writer)), state, replica, writer.next_seq, _IDENTIFY)
-
-    def _replace(self, path: int, value: Any) -> None:
-        if path == ROOT and not isinstance(value, dict | list):
-            self._write(path, value)
-        else:
-            super()._replace(path, value)
 
 
 class _LiveState:

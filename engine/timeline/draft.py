@@ -164,8 +164,6 @@ class Draft(Working):
             self._replace(ROOT, value)
 
     def _replace(self, path: int, value: Any) -> None:
-        if path == ROOT and not isinstance(value, dict | list):
-            raise BadInput("the whole state must be a map or a list; put a value below it, as in $.name")
         self._check_depth(path, value)
         self._write(path, value)
 

@@ -71,16 +71,16 @@ def _apply_patch(draft: Draft, operation: Operation) -> None:
             raise BadInput(f'{name} {pointer} needs "from"')
         if name == "move" and pointer.startswith(source + "/"):
             raise BadInput(f"{source} cannot be moved into itself")
-        value = draft.value(draft.need(_path(draft, source)))
+        value = draft.value(_need(draft, source))
         if name == "move":
-            draft.remove(_path(draft, source))
+            _remove(draft, source)
     if name == "remove":
-        draft.remove(_path(draft, pointer))
+        _remove(draft, pointer)
     elif name == "replace":
-        draft.need(_path(draft, pointer))
+        _need(draft, pointer)
         draft.put(_path(draft, pointer), value)
     elif name == "test":
-        found = draft.value(draft.need(_path(draft, pointer)))
+        found = draft.value(_need(draft, pointer))
         if values.dumps(_sorted(found)) != values.dumps(_sorted(value)):
             raise BadInput(f"the test failed: {pointer} is {values.dumps(found)[:60]}")
     else:
@@ -90,14 +90,34 @@ def _apply_patch(draft: Draft, operation: Operation) -> None:
 def _add(draft: Draft, pointer: str, value: Any) -> None:
     if pointer:
         parent, last = pointer.rsplit("/", 1)
-        found = draft.need(_path(draft, parent))
+        found = _need(draft, parent)
         if draft.is_list(found):
             count = len(draft.children(found))
-            draft.insert(_path(draft, parent), count if last == "-" else _index(last, pointer), value)
+            index = count if last == "-" else _index(last, pointer)
+            if index > count:
+                raise BadInput(f'{pointer}: the list has {count}; "{parent}/-" adds at its end')
+            draft.insert(_path(draft, parent), index, value)
             return
         if not draft.is_map(found):
             raise BadInput(f"{pointer}: {parent or 'the root'} is neither a map nor a list")
     draft.put(_path(draft, pointer), value)
+
+
+def _need(draft: Draft, pointer: str) -> int:
+    """What a pointer names. Raises `NotFound` in the words of JSON Patch."""
+    found = draft.find(_path(draft, pointer))
+    if found is None:
+        above = pointer.rsplit("/", 1)[0]
+        is_there = draft.find(_path(draft, above)) is not None
+        raise NotFound(f'nothing at {pointer}; "add" makes it' if is_there else f'nothing at {above}; "add" that first')
+    return found
+
+
+def _remove(draft: Draft, pointer: str) -> None:
+    _need(draft, pointer)
+    if not pointer:
+        raise BadInput('the whole state cannot be removed; "replace" it by {}')
+    draft.remove(_path(draft, pointer))
 
 
 def _path(draft: Draft, pointer: str) -> str:

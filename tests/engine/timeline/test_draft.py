@@ -201,13 +201,20 @@ def test_splices_count_code_points(commit) -> None:
     assert commit(op("splice", "$.t", 0, 2, ""), op("splice", "$.t", 3, 0, "!"))["$.t"] == "xyz!"
 
 
+def test_the_whole_state_may_be_any_value(commit) -> None:
+    for value in (1, "text", None, [1], b"x", {"a": 1}, 2.5):
+        assert commit(op("put", "$", value)).json() == value
+    assert commit(op("increment", "$", 1)).json() == 3.5
+    with pytest.raises(BadOperation, match=r"\$ is the value 3.5, not a map: \$.a cannot be put"):
+        commit(op("put", "$.a", 1))
+
+
 # ---------------------------------------------------------------------------------------------------- refusals
 
 
 @pytest.mark.parametrize(
     ("operation", "reason"),
     [
-        (op("put", "$", 1), "the whole state must be a map or a list; put a value below it, as in $.name"),
         (op("put", "$.n.x", 1), "$.n is the value 1, not a map: $.n.x cannot be put"),
         (op("put", "$.n[0]", 1), "$.n is the value 1, not a list: $.n[0] cannot be put"),
         (op("put", "$.l[7]", 1), "$.l[7]: index 7 is out of range, the list has 2; use insert"),
