@@ -74,7 +74,7 @@ def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-PIECES = 12  #: lines that make a curve
+PIECES = 9  #: lines that make a curve
 
 
 def curve_lines(curves: Array, pieces: int = PIECES) -> Array:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import QTimer
 
 from widgets.common import Job, JobContext, Session
 
@@ -17,6 +18,7 @@ CAPACITY = 16_384
 #: Transactions are stored in pieces; reading from a piece costs the same for one text as for all.
 PIECE = 4_096
 _AT_ONCE = 2  #: pieces that a paint event may read
+_REST = 40  #: ms that the picture has to stand still before scattered texts are read
 
 
 class Texts:
@@ -25,7 +27,10 @@ class Texts:
     def __init__(self, session: Session, arrived: Callable[[], None]) -> None:
         self._session, self._arrived = session, arrived
         self._held: dict[int, Text] = {}
-        self._wanted: set[int] = set()  # what the running worker fetches
+        self._wanted: set[int] = set()  # what a worker fetches, or is to fetch
+        # A worker that reads while the picture still moves takes the interpreter from it, for what is gone at once.
+        self._rest = QTimer(singleShot=True, interval=_REST)
+        self._rest.timeout.connect(self._read_wanted)
 
     def clear(self) -> None:
         """Another store."""
@@ -49,16 +54,21 @@ class Texts:
             return self.now(dense)
         if not self._wanted.issuperset(missing):
             self._wanted = set(missing)
+            self._rest.start()
+        return [self._held.get(number) for number in dense.tolist()]
+
+    def _read_wanted(self) -> None:
+        store, wanted = self._session.store, sorted(self._wanted)
+        if store is not None and wanted:
             self._session.run(
                 Job(
                     "Read messages",
-                    lambda context: self._fetch(store, sorted(missing), context),
+                    lambda context: self._fetch(store, wanted, context),
                     self._brought,
                     lambda error: self._failed(store, error),
                     key="timeline-texts",
                 )
             )
-        return [self._held.get(number) for number in dense.tolist()]
 
     def _missing(self, dense: Array) -> list[int]:
         held = self._held
