@@ -138,6 +138,14 @@ def test_a_panel_that_another_covers_does_no_work(window: Window) -> None:
     assert not window.views["changes"].isVisible()
 
 
+def test_another_tab_takes_the_keyboard_along(window: Window, qtbot) -> None:
+    window.activateWindow()
+    window.show_panel("changes")
+    settle(window)
+    window.docks["history"].raise_()  # as a click on its tab does
+    qtbot.waitUntil(lambda: window.current_view() is window.views["history"])
+
+
 def test_nothing_is_left_when_the_window_closes(window: Window) -> None:
     window.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -1,7 +1,7 @@
 """A panel beside the timeline, with a thin title bar of its own."""
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QDockWidget, QHBoxLayout, QLabel, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from widgets.theme import SPACE_S, SPACE_XS, fonts
 
@@ -41,8 +41,23 @@ class Dock(QDockWidget):
         for signal in (self.visibilityChanged, self.dockLocationChanged, self.topLevelChanged):
             # Queued: a dock is told of its place before it is among the tabs there.
             signal.connect(self.fit_title, Qt.ConnectionType.QueuedConnection)
-        self.visibilityChanged.connect(view.setVisible)
+        self.view = view
+        self.visibilityChanged.connect(self._cover)
         self.fit_title()
+
+    @Slot(bool)
+    def _cover(self, visible: bool) -> None:
+        """Another panel covers this one, or no longer. The keyboard goes from one to the other."""
+        had_focus = not visible and self.view.isAncestorOf(QApplication.focusWidget() or self)
+        self.view.setVisible(visible)
+        if had_focus:
+            QTimer.singleShot(0, self, self._hand_on)
+
+    @Slot()
+    def _hand_on(self) -> None:
+        for other in self._window.tabifiedDockWidgets(self):
+            if isinstance(other, Dock) and other.view.isVisible():
+                other.view.setFocus()
 
     @Slot()
     def fit_title(self, *_arguments: object) -> None:
