@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from operator import ne
 from typing import Any
+
+from engine.timeline.diff import increasing
 
 NEW = -1
 
@@ -25,28 +26,12 @@ def staying(origins: Sequence[int]) -> list[bool]:
     """For each child of the new order whether it stays where it is.
 
     `origins[i]` is the old position of the child that now stands at `i`, or `NEW`. Those that stay form a longest
-    increasing subsequence (Fredman 1975: patience sorting, O(n log n)), so that as few as possible move.
+    increasing subsequence, so that as few as possible move.
     """
     kept = [origin for origin in origins if origin != NEW]
     if all(a < b for a, b in pairwise(kept)):
         return [origin != NEW for origin in origins]
-    tails: list[int] = []
-    tail_at: list[int] = []
-    before: list[int] = []
-    for index, origin in enumerate(kept):
-        rank = bisect_left(tails, origin)
-        if rank == len(tails):
-            tails.append(origin)
-            tail_at.append(index)
-        else:
-            tails[rank] = origin
-            tail_at[rank] = index
-        before.append(tail_at[rank - 1] if rank else -1)
-    chosen = set()
-    index = tail_at[-1]
-    while index >= 0:
-        chosen.add(kept[index])
-        index = before[index]
+    chosen = {kept[index] for index in increasing(kept)}
     return [origin in chosen for origin in origins]
 
 

@@ -14,10 +14,10 @@ from engine.exchange.alignment import NEW, staying
 from engine.exchange.leaves import Leaves
 from engine.exchange.matching import Match
 from engine.exchange.node import Node, note_keys
-from engine.exchange.placing import plan_labels
 from engine.exchange.steps import Steps
 from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, NO_LABEL, Kind, Rows
 from engine.storage.dictionaries import PathTable, ValueTable
+from engine.timeline.labels import plan_labels
 
 _PUT = int(Kind.PUT)
 

@@ -159,7 +159,7 @@ def _moved(log: Log, before: State, after: State) -> dict[int, tuple[int, int]]:
 
 
 def increasing(numbers: Sequence[int]) -> list[int]:
-    """Indices of a longest increasing subsequence (patience sorting, O(n log n)); numbers are distinct."""
+    """Indices of a longest increasing subsequence (Fredman 1975: patience sorting, O(n log n)) of distinct numbers."""
     tails: list[int] = []
     last: list[int] = []
     previous = [-1] * len(numbers)

@@ -11,7 +11,6 @@ from engine.errors import InvalidValue
 from engine.model import values
 from engine.model.operations import (
     ABSENT,
-    AT_END,
     FIRST_VALUE,
     LABEL_SHIFT,
     LIST,
@@ -22,12 +21,9 @@ from engine.model.operations import (
 )
 from engine.model.paths import Step, encode_step, step_text
 from engine.storage.log import Log
+from engine.timeline.labels import labels_between
 from engine.timeline.state import State
 
-# Room that a child gets before and after it, and the labels that mean something else.
-_GAP = 1 << LABEL_SHIFT
-_NEAR = 1 << 10
-_RESERVED = (NO_LABEL, AT_END)
 _NAMES = {MAP: "a map", LIST: "a list", ABSENT: "nothing"}
 
 
@@ -133,12 +129,9 @@ class Working:
         place = 0 if left is None else children.index(left) + 1
         if place == len(children):
             return self._end_label()
-        high = self._label(children[place])
-        if place == 0:
-            return next(label for label in range(high - _GAP, high - 4 * _GAP, -_GAP) if label not in _RESERVED)
-        for label in _between(self._label(children[place - 1]), high):
-            if label not in _RESERVED:
-                return label
+        run = labels_between(self._label(children[place - 1]) if place else None, self._label(children[place]), 1)
+        if run is not None:
+            return run[0]
         for child in children:
             self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
         return self._label_after(parent, left)
@@ -161,17 +154,6 @@ class Working:
                 raise InvalidValue(f"the state would be nested deeper than {values.MAX_DEPTH} levels")
             level = _containers(chain.from_iterable(map(_items, level)))
             room -= 1
-
-
-def _between(low: int, high: int) -> range:
-    """Labels to choose from between two. Where one of them was put there the same way, before or after the same
-    sibling, the new label is close to it, so that thousands more find room there."""
-    half = (high - low) >> 1
-    if low % _GAP and not high % _GAP:
-        half = min(half, _NEAR)
-    elif high % _GAP and not low % _GAP:
-        half = high - low - min(half, _NEAR)
-    return range(low + max(1, half), high)
 
 
 def _containers(items: Iterable[Any]) -> list[Any]:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.exchange.alignment import NEW, align_by_content, common_ends, staying
-from engine.exchange.placing import plan_labels
 from engine.model.operations import AT_END, LABEL_SHIFT
+from engine.timeline.labels import plan_labels
 
 orders = st.permutations(range(7)).map(list)
 words = st.lists(st.sampled_from([b"1", b"2", b"3", b"{}", b"[]"]), max_size=7)

@@ -41,7 +41,7 @@ def plan_labels(
         if right is None:
             plan[index:end] = [AT_END] * (end - index)
         else:
-            run = _between(left, right, end - index)
+            run = labels_between(left, right, end - index)
             if run is None:
                 return None
             plan[index:end] = run
@@ -49,7 +49,7 @@ def plan_labels(
     return plan
 
 
-def _between(left: int | None, right: int, count: int) -> list[int] | None:
+def labels_between(left: int | None, right: int, count: int) -> list[int] | None:
     """Increasing labels between two, none of the reserved ones; None where there is no room."""
     if left is None:
         return _before(right, count)
