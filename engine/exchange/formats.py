@@ -13,6 +13,7 @@ What a file says is kept exactly, in the order in which it says it. Choices wher
 
 from __future__ import annotations
 
+import codecs
 import configparser
 import csv
 import io
@@ -67,7 +68,9 @@ def _text(data: bytes) -> str:
 def _json(data: bytes) -> bytes:
     """The text without white space. Its syntax is checked here; duplicate keys and the like are, as everywhere, met
     where a part differs from what was there before."""
-    squeezed = jsontext.squeeze(_text(data).encode())
+    if not data.isascii():
+        _text(data)
+    squeezed = jsontext.squeeze(data.removeprefix(codecs.BOM_UTF8))
     return jsontext.dump(values.loads(data)) if squeezed is None else squeezed
 
 

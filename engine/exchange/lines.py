@@ -7,6 +7,7 @@ too long and not as memory that is gone.
 
 from __future__ import annotations
 
+import codecs
 import io
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,7 +25,6 @@ _PIECE = 1 << 10
 _BUFFER = 1 << 20
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
 
 
 class _Unfolded(io.RawIOBase):
@@ -106,7 +106,7 @@ class LineReader:
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(self._lines(), 1):
             self.number = number
-            if number == 1 and line.startswith(_BOM):
+            if number == 1 and line.startswith(codecs.BOM_UTF8):
                 line = line[3:]
             if line and not line.isspace():
                 yield number, line
