@@ -15,10 +15,15 @@ _SPACING = 96
 class TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """Two lines of labels: the tick, and the day, month or year that begins there."""
 
-    def __init__(self, origin: int) -> None:
+    def __init__(self) -> None:
         super().__init__(orientation="bottom")
-        self._origin = origin
+        self._origin = 0
         self._labels: dict[float, str] = {}
+
+    def count_from(self, origin: int) -> None:
+        """Let the axis count seconds from a time in µs."""
+        self._origin = origin
+        self.picture = None  # pyqtgraph: draw it anew, though the numbers may be the same
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """pyqtgraph: places of the ticks."""
@@ -52,9 +57,8 @@ def number_text(value: Any) -> str:
 class NumberAxis(pg.AxisItem):  # type: ignore[misc]
     """Plain numbers with separators of thousands, and a fixed width, so that rows stand above each other."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self) -> None:
         super().__init__(orientation="left")
-        self.setWidth(width)
         self.enableAutoSIPrefix(False)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from widgets.theme import fonts, theme
 
-from .axis import NumberAxis, TimeAxis
 from .bands import BandItem
 from .legend import Sample, pen_of
 from .load import Loaded
 from .rows import PlotRow
 from .series import Series, steps
+from .strip import Strip, time_height
 
 AXIS_WIDTH, NAME_WIDTH = 76, 132
 STRIP, BAND = 72, 22  #: least heights in pixels
 _MOST_BAND = 48
+_NO_LIMIT = 16_777_215  #: Qt's greatest height
 _NEAR = 14  #: pixels from a point that count as on it
 _DOTS_UP_TO = 400
 PNG_SCALE = 2
@@ -44,70 +46,89 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.setSpacing(0)
         self._loaded: Loaded | None = None
         self._rows: list[PlotRow] = []
+        self._strips: list[Strip] = []  # as many as the last history needed: making one takes longer than a frame
         self._plots: list[pg.PlotItem] = []
         self._lines: list[pg.InfiniteLine] = []
         self._origin = 0
         self._moment: int | None = None
+        self._pieces: Iterator[None] = iter(())
+        self._next = QTimer(self, interval=0)
+        self._next.timeout.connect(self._draw_piece)
         self.scene().sigMouseMoved.connect(self._moved)
         self.scene().sigMouseClicked.connect(self._clicked)
 
     # ------------------------------------------------------------------------------------------------ content
 
     def show_history(self, loaded: Loaded) -> None:
-        """Draw another history."""
+        """Draw another history: a strip at a time, so that the window does not stand still meanwhile."""
         self._loaded = loaded
         self._rows = loaded.rows
         self._origin = min((int(series.times[0]) for series in loaded.series), default=0)
         self._draw()
 
-    def _draw(self) -> None:
+    @property
+    def drawing(self) -> bool:
+        """Whether there are strips to come."""
+        return self._next.isActive()
+
+    def finish(self) -> None:
+        """Draw at once what is to come."""
+        while self.drawing:
+            self._draw_piece()
+
+    def _draw(self, seconds: tuple[float, float] | None = None) -> None:
+        self._pieces = self._all_pieces(seconds)
+        self.setUpdatesEnabled(False)
+        self._next.start()
+
+    @Slot()
+    def _draw_piece(self) -> None:
+        if next(self._pieces, self) is self:
+            self._next.stop()
+            self.setUpdatesEnabled(True)
+
+    def _all_pieces(self, seconds: tuple[float, float] | None) -> Iterator[None]:
+        """Draw everything, and show a stretch of time, or all of it."""
         loaded = self._loaded
-        self.clear()
+        for place in range(len(self._plots) + 1):  # rows of strips that are gone would keep their heights
+            self.ci.layout.setRowMinimumHeight(place, 0)
+            self.ci.layout.setRowStretchFactor(place, 0)
+        for plot in self._plots:
+            self.ci.removeItem(plot)
         self._plots, self._lines = [], []
+        del self._strips[len(self._rows) :]
         self.setBackground(theme().surface)
         if loaded is None:
             return
         for place, row in enumerate(self._rows):
-            bottom = place == len(self._rows) - 1
-            plot = self._plot(place, row, bottom)
+            plot = self._plot(place, row)
             (self._curves if row.numeric else self._bands)(plot, row, loaded)
             if place:
                 plot.setXLink(self._plots[0])
             self._plots.append(plot)
+            yield
         self.setMinimumHeight(sum(_least(row) for row in self._rows) + 2 * fonts().small.pixelSize() + 24)
         if self._plots:
             self.ci.layout.setRowStretchFactor(len(self._plots), 1 if self._rows[-1].numeric else 1000)
             self.fit()
+            if seconds is not None:
+                self._plots[0].setXRange(*seconds, padding=0)
         self.set_moment(self._moment)
+        yield
 
-    def _plot(self, place: int, row: PlotRow, bottom: bool) -> pg.PlotItem:
-        axis = TimeAxis(self._origin)
-        axis.setHeight(2 * fonts().small.pixelSize() + 16)
-        left = NumberAxis(AXIS_WIDTH if all(row.numeric for row in self._rows) else NAME_WIDTH)
-        plot = self.addPlot(row=place, col=0, axisItems={"bottom": axis, "left": left}, enableMenu=False)
-        for menu in (plot.ctrlMenu, plot.getViewBox().menu):
-            if menu is not None:
-                menu.setParent(self, menu.windowFlags())  # pyqtgraph makes it without an owner, so it would stay
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setMouseEnabled(x=True, y=False)
-        for name in ("bottom", "left"):
-            side = plot.getAxis(name)
-            side.setTickFont(fonts().small)
-            side.setPen(theme().border)
-            side.setTextPen(theme().text_muted)
-            side.setStyle(tickLength=-4, tickTextOffset=6)
-        if not bottom:
-            plot.hideAxis("bottom")
-        plot.showGrid(x=False, y=row.numeric, alpha=0.25)
-        if row.title and len(self._rows) > 1:
-            title = pg.LabelItem(row.title, color=theme().text, size=f"{fonts().small.pixelSize()}px", bold=True)
-            title.setParentItem(plot.getViewBox())
-            title.anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, 0))
+    def _plot(self, place: int, row: PlotRow) -> pg.PlotItem:
+        if place == len(self._strips):
+            self._strips.append(Strip(self))
+        bottom = place == len(self._rows) - 1
+        plot = self._strips[place].plot
+        title = row.title if len(self._rows) > 1 else ""
+        width = AXIS_WIDTH if all(other.numeric for other in self._rows) else NAME_WIDTH
+        self._strips[place].prepare(self._origin, width, title, row.numeric, bottom)
+        self.ci.addItem(plot, row=place, col=0)
+        axis = time_height() if bottom else 0  # what the axis itself says is its height when it was laid out last
         self.ci.layout.setRowStretchFactor(place, _least(row))
-        self.ci.layout.setRowMinimumHeight(place, _least(row))
-        if not row.numeric:
-            plot.setMaximumHeight(_MOST_BAND * len(row.series) + (axis.height() if bottom else 0))
+        self.ci.layout.setRowMinimumHeight(place, _least(row) + axis)
+        plot.setMaximumHeight(_NO_LIMIT if row.numeric else _MOST_BAND * len(row.series) + axis)
         return plot
 
     def _curves(self, plot: pg.PlotItem, row: PlotRow, loaded: Loaded) -> None:
@@ -192,9 +213,9 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def refresh(self) -> None:
         """Another theme: draw anew with the same stretch of time."""
         if self._plots:
+            self.finish()
             (low, high), _ = self._plots[0].viewRange()
-            self._draw()
-            self._plots[0].setXRange(low, high, padding=0)
+            self._draw((low, high))
 
     # ------------------------------------------------------------------------------------------------- pointer
 
@@ -277,6 +298,7 @@ class HistoryPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def save(self, path: Path) -> None:
         """Write the plot to a PNG or SVG file. Raises OSError."""
+        self.finish()
         with path.open("wb"):
             pass  # Qt would fail without a reason
         size = self.viewport().size()

@@ -7,6 +7,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.timeline.version import MISSING
 from widgets.history.legend import Legend
 from widgets.history.load import Question, load
+from widgets.history.plot import BAND
 from widgets.history.table import AFTER, BEFORE, NAME, TIME, HistoryModel
 from widgets.history.view import HistoryView
 
@@ -161,6 +162,30 @@ def test_export(session, store, view, settle, tmp_path, kind):
     start = {"png": b"\x89PNG", "svg": b"<?xml", "csv": b"time,path,"}[kind]
     assert file.read_bytes().startswith(start)
     assert str(file) in view._note.text()
+
+
+def test_strips_take_the_room_of_those_that_are_gone(session, store, view, settle, qtbot):
+    view.resize(900, 300)
+    for path in ('$.Incidents[?@.id=="a-17"]', '$.Incidents[?@.id=="a-17"].Name'):
+        session.select_path(store.at(3).resolve(path))
+        settle()
+        qtbot.waitUntil(lambda: not view.plot.drawing)
+    assert [row.numeric for row in view.plot._rows] == [False]
+    strip = view.plot._plots[0].getViewBox().sceneBoundingRect()
+    assert strip.height() > 1.5 * BAND
+    assert view.plot.viewRect().contains(strip)
+
+
+def test_a_history_that_comes_while_another_is_drawn_takes_its_place(session, store, view, settle):
+    settle()
+    for path in ('$.Incidents[?@.id=="a-17"]', '$.Incidents[?@.id=="a-17"].AcresBurned'):
+        view.plot.show_history(load(store, Question(f"{path}.*" if path[-1] == "]" else path), lambda: False, print))
+        view.plot._draw_piece()
+        assert view.plot.drawing
+    view.plot.finish()
+    assert [row.numeric for row in view.plot._rows] == [True]
+    assert len(view.plot._plots) == 1
+    assert view.plot.updatesEnabled()
 
 
 def test_export_to_a_folder_that_is_not_there_says_what_to_do(session, store, view, settle, tmp_path):
