@@ -384,8 +384,9 @@ class Store:
 
         self._writer.change(kind, text, plan)
 
-    def tag(self, name: str, at: Moment = None) -> int:
-        """Name a moment; returns its dense number. Raises `BadInput` where the name is taken."""
+    def tag(self, name: str, at: Moment = None, *, move: bool = False) -> int:
+        """Name a moment; returns its dense number. Raises `BadInput` where the name is taken; with `move`, the tag that
+        has it is moved there, and `NotFound` raised where there is none."""
         version = self.at(at)
         check_new_name(name, "tag")
         if version.transaction < 0:
@@ -393,11 +394,17 @@ class Store:
 
         def plan() -> list[tuple[str, Any, Any, Any]]:
             refs = self._core.refs
-            if name in refs.tags or refs.find(name) is not None:
-                raise BadInput(f"the name {name!r} is taken; delete it first or choose another")
+            if move and name in refs.tags:
+                return [("tag", name, refs.tags[name], version.transaction)]
+            if move:
+                raise NotFound(f"no tag {name!r} to move; there is {', '.join(sorted(refs.tags)[:5]) or 'none'}")
+            if name in refs.tags:
+                raise BadInput(f"the name {name!r} is taken; move or delete that tag, or choose another name")
+            if refs.find(name) is not None:
+                raise BadInput(f"the name {name!r} is taken by a timeline; choose another name")
             return [("tag", name, None, version.transaction)]
 
-        self._writer.change("tag", f"tag {name}", plan)
+        self._writer.change("tag", f"move tag {name}" if move else f"tag {name}", plan)
         return version.transaction
 
     def delete_tag(self, name: str) -> None:

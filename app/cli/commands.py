@@ -139,7 +139,9 @@ def _tag(parser: Parser) -> None:
     _store(parser)
     parser.add_argument("name", nargs="?", metavar="NAME", help="the tag (without: list all tags)")
     parser.add_argument("moment", nargs="?", metavar="M", help="what it names (default: the head)")
-    parser.add_argument("--delete", action="store_true", help="delete it; undo works")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--delete", action="store_true", help="delete it; undo works")
+    action.add_argument("--move", action="store_true", help="let a tag that there is name M from now on; undo works")
 
 
 def _export(parser: Parser) -> None:
@@ -233,7 +235,7 @@ COMMANDS = {
         ),
         Command(
             "tag",
-            "name a moment; list or delete such names",
+            "name a moment; list, move or delete such names",
             "app.cli.writing:tag",
             _tag,
             f"{_NAMED};\na tag has one head; the list is one line a tag",

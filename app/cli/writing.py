@@ -73,7 +73,7 @@ def _timeline(store: "Store", name: str) -> "Timeline":
 
 
 def tag(options: Options) -> None:
-    """Name a moment; list or delete such names."""
+    """Name a moment; list, move or delete such names."""
     with existing(options.store) as store:
         if options.name is None:
             _list_tags(options, store)
@@ -85,13 +85,14 @@ def tag(options: Options) -> None:
             store.delete_tag(options.name)
             _print(options, record, f"deleted tag {options.name}; `undo` brings it back")
         else:
-            dense = store.tag(options.name, options.moment)
-            _print(options, tag_record(store, options.name, dense), f"{options.name} is {store.handle(dense)}")
+            dense = store.tag(options.name, options.moment, move=options.move)
+            now = "is now" if options.move else "is"
+            _print(options, tag_record(store, options.name, dense), f"{options.name} {now} {store.handle(dense)}")
 
 
 def _list_tags(options: Options, store: "Store") -> None:
-    if options.delete:
-        raise UsageError("tag: --delete needs the NAME of a tag")
+    if options.delete or options.move:
+        raise UsageError(f"tag: --{'delete' if options.delete else 'move'} needs the NAME of a tag")
     style = output.styler()
     for name, dense in store.tags().items():
         time = output.when(store.get(dense).time)

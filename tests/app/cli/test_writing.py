@@ -178,6 +178,17 @@ def test_tag_names_lists_deletes(run: Run, store: Path) -> None:
     assert [record["name"] for record in run("tag", store, "--json").documents] == ["v2"]
 
 
+def test_tag_moves_and_undo_takes_it_back(run: Run, store: Path) -> None:
+    made = run("tag", store, "v1", "main~1", "--json").document
+    moved = run("tag", store, "v1", "main", "--move", "--json").document
+    assert moved["heads"] != made["heads"]
+    assert run("tag", store, "--json").documents == [moved]
+    assert run("undo", store, "--json").document["undone"]["text"] == "move tag v1"
+    assert run("tag", store, "--json").documents == [made]
+    assert run("tag", store, "v1", "--move").out.startswith("v1 is now ")
+    assert run("tag", store, "--json").documents == [moved]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -185,6 +196,9 @@ def test_tag_names_lists_deletes(run: Run, store: Path) -> None:
         (["main"], "the name 'main' is taken"),
         (["v2", "nowhere"], "'nowhere' names no moment"),
         (["none", "--delete"], "no tag 'none'"),
+        (["none", "--move"], "no tag 'none' to move; there is v1"),
+        (["--move"], "tag: --move needs the NAME of a tag"),
+        (["v1", "main~1", "--move", "--delete"], "not allowed with argument"),
         (["v1", "main", "--delete"], "takes no moment"),
         (["--delete"], "needs the NAME"),
     ],
