@@ -32,11 +32,13 @@ from engine.exchange.options import ImportResult, Options, readable
 from engine.exchange.sources import Source
 from engine.exchange.versions import Skipped, SourceVersion
 from engine.model import times
+from engine.model.times import looks_like_time
 
 if TYPE_CHECKING:
     from engine.store import Store
 
 _SAMPLE = 500
+_SHORTEST = len("2024-01")
 _TIMES = ("time", "timestamp")
 _ENTITIES = ("entity", "case", "id")
 _DATE = re.compile(r"(\d{4})[-_]?(\d\d)[-_]?(\d\d)(?:[T_ -]?(\d\d)[-_:]?(\d\d)(?:[-_:]?(\d\d))?)?")
@@ -54,6 +56,8 @@ def import_csv(store: Store, path: Path, options: Options, result: ImportResult)
     mapping = log.mapping()
     if mapping is None:
         _import_tables(store, path, [path], options, result)
+        if result.transactions:
+            result.warnings += log.doubts(result.identity.get("$[*]", []))
     else:
         _import_log(store, path, log, replace(options, mapping=mapping), result)
 
@@ -104,6 +108,23 @@ class ChangeLog:
             return None
         return {"time": time, **({} if "case" in given else {"entity": entity}), **given}
 
+    def doubts(self, key: Sequence[str]) -> list[str]:
+        """What to say where the file was read as a table and looks as if each row were a change: nothing but a column
+        of times tells its rows apart (no number in front), and another one has values that come again."""
+        sample = [row for _, row in islice(self.rows(), _SAMPLE)]
+        columns = list(sample[0]) if sample else []
+        times_ = [name for name in columns if _is_clock([row.get(name, "") for row in sample])]
+        others = [name for name in columns if name not in times_]
+        counts = {name: len({row.get(name) for row in sample}) for name in others}
+        again = [name for name in others if 1 < counts[name] < len(sample)]
+        numbered = counts.get(columns[0] if columns else "") == len(sample)
+        if not times_ or not again or numbered or (key and not set(times_) & set(key)):
+            return []
+        return [
+            f"{self._path.name} is one version of a table here; if each of its rows is a change, import it into a new "
+            f"store with --map time={times_[0]},entity={again[0]}"
+        ]
+
     @staticmethod
     def _entity(low: dict[str, str], sample: Sequence[dict[str, str]]) -> str | None:
         """A column that is called like an entity and whose values repeat."""
@@ -113,6 +134,11 @@ class ChangeLog:
                 if name != "id" or len(set(values)) < len(values):
                     return low[name]
         return None
+
+
+def _is_clock(cells: Sequence[str]) -> bool:
+    """Whether all cells are times, with more than the year."""
+    return bool(cells) and all(len(cell) >= _SHORTEST and looks_like_time(cell) for cell in cells)
 
 
 def _import_log(store: Store, path: Path, log: ChangeLog, options: Options, result: ImportResult) -> None:

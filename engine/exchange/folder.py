@@ -21,7 +21,7 @@ from engine.exchange.intake import Intake, open_intake
 from engine.exchange.node import Node
 from engine.exchange.options import ImportResult, Options, readable
 from engine.exchange.sources import Source
-from engine.exchange.versions import Skipped, SourceVersion
+from engine.exchange.versions import Skipped, SourceVersion, refusal
 from engine.model import times
 
 if TYPE_CHECKING:
@@ -106,12 +106,21 @@ def _modified(path: Path) -> int:
 def _add(intake: Intake, path: Path, found: dict[str, bytes], newest: int, result: ImportResult) -> None:
     """Write a transaction if anything differs from the last version."""
     head = intake.head(intake.default)
-    before = intake.tree(head)
-    intake.begin()
-    try:
-        tree = _put(intake, before, found, {item.where for item in result.skipped})
-    except InvalidValue as error:
-        raise BadInput(f"{path}: {error}") from None
+    while True:
+        intake.begin()
+        try:
+            tree = _put(intake, intake.tree(head), found, {item.where for item in result.skipped})
+            break
+        except InvalidValue as error:
+            # Some things are met on the way only; find out whose they are, and go without it.
+            told = {name: refusal(content, member=name != "") for name, content in found.items()}
+            refused = {name: why for name, why in told.items() if why is not None}
+            if "" in found or not refused:
+                raise BadInput(f"{path}: {error}") from None
+        intake.take_back()
+        for name, why in refused.items():
+            del found[name]
+            result.skipped.append(Skipped(name, why))
     if head >= 0 and not len(intake.shadow.rows):
         return
     last = intake.notes["more"].get("time", -(1 << 62))

@@ -194,6 +194,7 @@ class _GitImport:
     def _write_as_run(self, new: list[list[str]]) -> None:
         intake = self._intake
         plan, notes = intake.plan, intake.notes
+        intake.keep_choices()
         trunk = [] if plan.is_going_on or "trunk" not in notes else notes["trunk"]["identities"]
         choices = intake.choices(trunk, notes["identities"])
         intake.writer.settle()
@@ -328,9 +329,11 @@ class _GitImport:
         for name, commit in references.branches.items():
             if self._at[commit] >= 0:
                 self._intake.point(self._local(name), self._at[commit])
+        self._intake.tags.keep_only(set(references.tags))
         for name, commit in references.tags.items():
-            if self._at[commit] >= 0:
-                self._intake.writer.set_tag(name, self._at[commit])
+            place = self._intake.tags.place(name, self._at[commit]) if self._at[commit] >= 0 else None
+            if place is not None:
+                self._intake.writer.set_tag(place, self._at[commit])
         self._alias()
         tips = sorted({*references.branches.values(), *references.tags.values()})
         self._intake.notes["more"] = {"tips": tips}

@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import InvalidValue
 from engine.exchange.formats import MAX_BYTES, format_of, parse
 from engine.exchange.globs import Globs
-from engine.model import values
+from engine.exchange.versions import refusal
 
 _CACHE_BYTES = 32 << 20
 _TREE = 0o040000
@@ -120,13 +120,12 @@ class Files:
         key = f"{blob} {format_of(path)}"
         if key in self._refused:
             return False
-        try:
-            values.loads(self.read(path, blob))
-        except InvalidValue as error:
-            self._refused[key] = error
-            self._size -= len(self._parsed.pop(key, b""))
-            return True
-        return False
+        why = refusal(self.read(path, blob), member=self.only is None)
+        if why is None:
+            return False
+        self._refused[key] = InvalidValue(why)
+        self._size -= len(self._parsed.pop(key, b""))
+        return True
 
     def _parse(self, path: str, blob: str) -> bytes | InvalidValue:
         with reading():

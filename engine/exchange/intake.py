@@ -27,6 +27,8 @@ from engine.exchange.settling import Settler
 from engine.exchange.shadow import Shadow
 from engine.exchange.sources import MAX_STEMMED, Plan, Source, free_name, stem_of
 from engine.exchange.steps import Steps
+from engine.exchange.tags import Tags
+from engine.exchange.telling import SourceIds, unmatched
 from engine.exchange.versions import SourceVersion, checked
 from engine.model.transactions import REPLICA_BYTES
 from engine.timeline.bulk import BulkWriter
@@ -62,6 +64,8 @@ class Intake:
         self._next = store.graph.count
         self._places: dict[str, str] = {}
         self._numbers: dict[str, int] | None = None
+        self._ids = SourceIds()
+        self.tags = Tags(store, writer, self.notes, plan.stem)
 
     # ---------------------------------------------------------------------------------------- as what to write
 
@@ -71,6 +75,10 @@ class Intake:
         for each in saved:
             found.restore(each)
         return found
+
+    def keep_choices(self) -> None:
+        """Keep what was chosen, and what was counted meanwhile."""
+        self._chosen["identities"] = self.identities.save()
 
     def write_as(self, choices: Identities, keep: dict[str, Any]) -> None:
         """Go on under the replica that the plan says now, with these choices, which from here on are kept in `keep`."""
@@ -130,6 +138,8 @@ class Intake:
         """
         heads = self._note(version, name)
         dense = self._next
+        tags = [place for tag in version.tags if (place := self.tags.place(tag, dense)) is not None]
+        self._ids.add(version.source, dense, int(self.notes["count"]))
         if self.identities.changed:
             self.identities.changed = False
             self._chosen["identities"] = self.identities.save()
@@ -143,7 +153,7 @@ class Intake:
             message=version.message,
             source=version.source,
             heads=heads,
-            tags=version.tags,
+            tags=tags,
         )
         assert number == dense, "another writer came between"
         self._next += 1
@@ -166,8 +176,6 @@ class Intake:
         heads += [self._place(head) for head in version.heads]
         notes["heads"][name] = dense
         notes["pointed"].update((head, dense) for head in version.heads)
-        if version.tags:
-            notes.setdefault("tags", {}).update((tag, dense) for tag in version.tags)
         return heads
 
     # ------------------------------------------------------------------------------------------- parents
@@ -290,10 +298,6 @@ class Intake:
 
     def finish(self) -> None:
         """Point every timeline of the source at its last transaction; bring back timelines and tags that are gone."""
-        tags = self._store.tags()
-        for name, dense in self.notes.get("tags", {}).items():
-            if name not in tags:
-                self.writer.set_tag(name, dense)
         for name, dense in self.notes["pointed"].items():
             self.point(name, dense)
         for name, dense in self.notes["heads"].items():
@@ -301,9 +305,25 @@ class Intake:
             if place is not None:
                 self.writer.set_head(place, dense)
             self.result.timelines.append(place or self.notes["detours"].get(name, name))
-        self._chosen["identities"] = self.identities.save()
+        self._tell()
+        self.keep_choices()
         if self.notes["heads"]:
             self.writer.set_source(self.plan.identity, self.notes)
+
+    def _tell(self) -> None:
+        """Warn of what is not as its writer may think."""
+        self.writer.settle()
+        warnings = self.result.warnings
+        warnings += self.tags.finish()
+        if len(self._ids) and not self.plan.has_states:
+            earlier = [dense for dense in range(self._next - self.result.transactions) if self._is_own(dense)]
+            for dense, name in zip(earlier, self._store.sources(earlier), strict=True):
+                self._ids.add(name, dense)
+            repeated = self._ids.repeated(lambda version: self._store.sources([version])[0])
+            warnings += [repeated] if repeated else []
+        for pattern in unmatched(self.options.keys, self.identities):
+            known = ", ".join(list(self.identities.chosen())[:3])
+            warnings.append(f"--key {pattern}: there is no such list of records; there is {known or 'none'}")
 
     # ------------------------------------------------------------------------------------------ progress
 

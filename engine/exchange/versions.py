@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.errors import InvalidValue
+from engine.model import values
 from engine.model.times import check_time
 from engine.timeline.refs import check_name
 
@@ -38,6 +40,17 @@ def checked(version: SourceVersion) -> SourceVersion:
         for name in names:
             check_name(name, what)
     return version
+
+
+def refusal(content: bytes, *, member: bool) -> str | None:
+    """What is wrong with the JSON of a file that is to be a state, or a member of one; None where nothing is."""
+    try:
+        values.loads(content)
+        values.check_depth(content.decode(), values.MAX_DEPTH - member)
+    except InvalidValue as error:
+        too_deep = member and "deeper" in str(error)
+        return f"{error}, with the one that holds the file by its name" if too_deep else str(error)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,11 @@ class Moments:
         found = set(self._log.find_id(name)) if is_hex else set()
         if not found:
             found = set(self._log.find_source(name))
-            if is_hex and not any(self._log.texts(dense)[2] == name for dense in found):
+            exact = sorted(dense for dense in found if self._log.texts(dense)[2] == name)
+            if len(exact) > 1:
+                one, other = (self._log.handle(dense) for dense in exact[:2])
+                raise Ambiguous(f"{name!r} is the id of several transactions; use a handle, as {one} or {other}")
+            if is_hex and not exact:
                 found.update(self._aliases.find(name))
         if len(found) > 1:
             raise Ambiguous(f"{name!r} is the beginning of several ids; give more of it")
