@@ -270,8 +270,11 @@ class Store:
         dense = dense[self._log_mask(dense, since, until, timeline)]
         if path is not None:
             dense = self._touching(path, dense, timeline)
-        newest = dense[::-1] if limit is None else dense[::-1][:limit]
-        return map(self.get, newest.tolist())
+        # What arrived later need not be newer; `recorded` follows the time, and is above that of all parents.
+        recorded = core.graph.recorded[dense]
+        if (np.diff(recorded) < 0).any():
+            dense = dense[np.argsort(recorded, kind="stable")]
+        return map(self.get, dense[::-1][:limit].tolist())
 
     def _all_heads(self) -> list[int]:
         refs = self._core.refs

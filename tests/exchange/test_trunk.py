@@ -285,3 +285,15 @@ def test_the_order_of_blocks_is_kept_by_growth(tmp_path: Path) -> None:
         places = {commit: place for place, commit in enumerate(order)}
         assert all(places[parent] < places[commit] for commit in order for parent in history.parents[commit])
         before = order
+
+
+def test_the_log_is_in_order_of_time_though_the_trunk_came_first(repository: Repository, store: Store) -> None:
+    root = repository.commit({"a.json": "0"}, at=0)
+    side = repository.commit({"a.json": "1"}, root, branch="side", at=1)
+    other = repository.commit({"a.json": "2"}, root, at=2)
+    tip = repository.commit({"a.json": "3"}, root, at=3)
+    merge = repository.commit({"a.json": "4"}, tip, other, branch="main", at=4)
+    store.import_from(repository.path)
+    assert list(by_source(store)) == [root, tip, other, merge, side]
+    assert [found.source for found in store.log()] == [merge, tip, other, side, root]
+    assert [found.source for found in store.log(limit=2)] == [merge, tip]

@@ -349,7 +349,8 @@ class StoreMachine(RuleBasedStateMachine):
             return
         heads = [self.oracle.head(timeline)] if timeline else [ref.head for ref in self.oracle.timelines.values()]
         known = self.oracle.ancestry(heads + ([] if timeline else list(self.oracle.tags.values())))
-        assert [item.dense for item in self.store.log(timeline=timeline)] == sorted(known, reverse=True)
+        newest = sorted(known, key=lambda dense: (self.store.get(dense).recorded, dense), reverse=True)
+        assert [item.dense for item in self.store.log(timeline=timeline)] == newest
         if timeline:
             now = self.oracle.state(self.oracle.head(timeline))
             where, _ = data.draw(st.sampled_from(edits.places(now)))
