@@ -76,13 +76,12 @@ class Refs:
         self.timelines: list[Ref] = []
         self.tags: dict[str, int] = {}
         self._ids: dict[str, int] = {}
+        self._read: tuple[list[bytes], list[Ref]] = ([], [])  # the rows of timelines as they were read last
         self._last_action = 0
 
     def follow(self, manifest: dict[str, Any]) -> None:
         """Read all from the file. The caller holds a read or write transaction."""
-        self.timelines = []
-        for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
-            self.timelines.append(unseal_as(_DECODER, "timeline", number, body))
+        self._follow_timelines()
         self._index()
         self.tags = {
             name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
@@ -94,6 +93,18 @@ class Refs:
                     f"the store is damaged: {name} are {manifest[name]} by the manifest and {count} here; "
                     "restore it from a backup"
                 )
+
+    def _follow_timelines(self) -> None:
+        """Read the rows of timelines; what has the bytes that it had when it was read last is what it was."""
+        bodies, refs = self._read
+        found: tuple[list[bytes], list[Ref]] = ([], [])
+        for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
+            place = len(found[0])
+            known = place < len(bodies) and place == number and bodies[place] == body
+            found[0].append(body)
+            found[1].append(refs[place] if known else unseal_as(_DECODER, "timeline", number, body))
+        self._read = found
+        self.timelines = list(found[1])
 
     def counts(self) -> dict[str, int]:
         """What the manifest counts: a file that holds less has lost something."""

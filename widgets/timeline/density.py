@@ -21,7 +21,7 @@ MOST = np.iinfo(np.uint16).max
 MANY = 100_000
 #: Of more transactions than this only some are looked at, at first: such tiles are rough until `refine` has made them
 #: exact, between two frames. Heights are logarithms, so one hardly sees the difference.
-SAMPLE = 150_000
+SAMPLE = 60_000
 TILES = 320
 
 TileKey = tuple[int, int, int]  #: level, number of the tile in time, number of the block of lanes
