@@ -14,9 +14,12 @@ import pytest
 from engine import Store
 from engine.errors import Cancelled
 from engine.exchange.git_history import History
+from engine.timeline import bulk
+from engine.timeline.bulk import BulkWriter
 from tests.exchange.repository import Repository
 from tests.exchange.support import Countdown, by_source, exact, heads, ids, states
 from tests.exchange.test_git_merges import edit, merged_at_random
+from tests.exchange.test_placing_heads import Killed
 
 Open = Callable[[str], Store]
 SIDES = ["fix", "fix", "ana/fix", "dev", "release"]
@@ -285,6 +288,37 @@ def test_the_order_of_blocks_is_kept_by_growth(tmp_path: Path) -> None:
         places = {commit: place for place, commit in enumerate(order)}
         assert all(places[parent] < places[commit] for commit in order for parent in history.parents[commit])
         before = order
+
+
+@pytest.mark.parametrize("flushes", range(1, 8))
+def test_a_kill_changes_no_name(
+    tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch, flushes: int
+) -> None:
+    """Whatever was durable then, on the trunk or beside it, what comes later is called as if nothing had happened."""
+    growing = Growing(tmp_path / "git", 5, lively=True)
+    for _ in range(40):
+        growing.step()
+    flush = BulkWriter.flush
+    left = [flushes]
+
+    def last(writer: BulkWriter) -> None:
+        flush(writer)
+        left[0] -= 1
+        if not left[0]:
+            raise Killed
+
+    killed, whole = open_store("killed"), open_store("whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk, "FLUSH_TRANSACTIONS", 4)
+        patch.setattr(BulkWriter, "flush", last)
+        with pytest.raises(Killed):
+            killed.import_from(growing.repository.path)
+    assert killed.graph.count > 0
+    for store in (killed, whole):
+        store.import_from(growing.repository.path)
+    assert ids(killed) == ids(whole)
+    assert len(set(replicas(whole).values())) == 2
+    assert (heads(killed), killed.tags()) == (heads(whole), whole.tags())
 
 
 def test_the_log_is_in_order_of_time_though_the_trunk_came_first(repository: Repository, store: Store) -> None:
