@@ -6,6 +6,7 @@ letters that stand for themselves are drawn like this (those of Windows-1252); w
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import ceil
 
 import numpy as np
@@ -18,6 +19,7 @@ from .columns import Array
 _CODES = "cp1252"
 _FIRST = 32  #: the codes below are no letters
 PHASES = 4
+_ACROSS, _ROWS = 512, 2  #: the size of such a picture at first: px, rows of letters
 _INKS = 8  #: so many pictures are kept
 
 Placed = tuple[float, float, bytes]  #: x, baseline, the text's `codes_of`
@@ -88,19 +90,20 @@ class Alphabet:
 
 
 class _Sheet:
-    """The picture of the letters of a font in one colour: a column a code, a row for each place within a pixel."""
+    """The picture of the letters of a font in one colour: cells side by side in rows, made when they are needed. A cell
+    is a letter at a place within a pixel, and numbered code · PHASES + place."""
 
     def __init__(self, font: QFont, metrics: QFontMetricsF, advance: Array, inks: Inks, ratio: float) -> None:
         self._font, self._inks, self._ratio = font, inks, ratio
         self._pad = ceil(2 * ratio)  # letters reach beyond their widths
         self._ascent = ceil(metrics.ascent() * ratio) + 1
         # Even numbers of pixels: what is stamped by its middle then stands on whole ones.
-        self._widths = 2.0 * np.ceil((advance * ratio + 2 * self._pad + 1) / 2)
-        self._width = int(self._widths.max())
+        self._width = np.repeat(2 * np.ceil((advance * ratio + 2 * self._pad + 1) / 2).astype(np.int64), PHASES)
         self._height = 2 * ceil((metrics.height() * ratio + 2) / 2)
-        self._pixmap = QPixmap((256 - _FIRST) * self._width, PHASES * self._height)
+        self._left, self._top = (np.full(256 * PHASES, -1, np.int64) for _ in range(2))
+        self._free = (0, 0)  # where the next cell goes
+        self._pixmap = QPixmap(ceil(_ACROSS * ratio), _ROWS * self._height)
         self._pixmap.fill(Qt.GlobalColor.transparent)
-        self._there = np.zeros(256 * PHASES, bool)
 
     def draw(self, painter: QPainter, codes: Array, x: Array, y: Array) -> None:
         """Stamp letters with their origins at x, y."""
@@ -108,42 +111,55 @@ class _Sheet:
         fine = np.floor(x * (ratio * PHASES) + 0.5).astype(np.int64)
         whole, phase = fine // PHASES, fine % PHASES
         cells = codes.astype(np.int64) * PHASES + phase
-        missing = np.unique(cells[~self._there[cells]])
+        missing = cells[self._left[cells] < 0]
         if len(missing):
-            self._paint(missing.tolist())
-        width = self._widths[codes]
+            self._paint(np.unique(missing))
+        width = self._width[cells]
         fragments = np.empty((len(codes), 10))
         fragments[:, 0] = (whole - self._pad + width / 2) / ratio
         fragments[:, 1] = (np.round(y * ratio) - self._ascent + self._height / 2) / ratio
-        fragments[:, 2] = (codes - np.int64(_FIRST)) * self._width
-        fragments[:, 3] = phase * self._height
+        fragments[:, 2], fragments[:, 3] = self._left[cells], self._top[cells]
         fragments[:, 4], fragments[:, 5] = width, self._height
         fragments[:, 6:8] = 1 / ratio
         fragments[:, 8], fragments[:, 9] = 0, 1
         draw_fragments(painter, self._pixmap, fragments)
 
-    def _paint(self, cells: list[int]) -> None:
+    def _paint(self, cells: Array) -> None:
         """Paint letters that were not needed before. Qt draws them lighter on paper than on nothing, so they are
         painted on paper, and what hides it is taken from there."""
-        ratio, width, height = self._ratio, self._width, self._height
-        image = QImage(len(cells) * width, height, QImage.Format.Format_RGB32)
+        ratio, widths = self._ratio, self._width[cells].tolist()
+        image = QImage(sum(widths), self._height, QImage.Format.Format_RGB32)
         image.fill(QColor.fromRgba(self._inks[1]))
         image.setDevicePixelRatio(ratio)
         painter = QPainter(image)
         painter.setFont(self._font)
         painter.setPen(QColor.fromRgba(self._inks[0]))
-        for at, cell in enumerate(cells):
-            left = at * width + self._pad + cell % PHASES / PHASES
+        starts = [0, *accumulate(widths)]
+        for start, cell in zip(starts, cells.tolist(), strict=False):
+            left = start + self._pad + cell % PHASES / PHASES
             painter.drawText(QPointF(left / ratio, self._ascent / ratio), _letter(cell // PHASES))
         painter.end()
         inked = _inked(image, *self._inks)
+        places = [self._place(cell, width) for cell, width in zip(cells.tolist(), widths, strict=True)]
         painter = QPainter(self._pixmap)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        for at, cell in enumerate(cells):
-            left, top = (cell // PHASES - _FIRST) * width, cell % PHASES * height
-            painter.drawImage(QPoint(left, top), inked, QRect(at * width, 0, width, height))
+        for start, width, place in zip(starts, widths, places, strict=False):
+            painter.drawImage(place, inked, QRect(start, 0, width, self._height))
         painter.end()
-        self._there[cells] = True
+
+    def _place(self, cell: int, width: int) -> QPoint:
+        """Give a cell its place; the picture grows where it is full."""
+        left, top = self._free
+        if left + width > self._pixmap.width():
+            left, top = 0, top + self._height
+        if top + self._height > self._pixmap.height():
+            full, self._pixmap = self._pixmap, QPixmap(self._pixmap.width(), 2 * self._pixmap.height())
+            self._pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._pixmap)
+            painter.drawPixmap(0, 0, full)
+            painter.end()
+        self._left[cell], self._top[cell], self._free = left, top, (left + width, top)
+        return QPoint(left, top)
 
 
 def _inked(image: QImage, ink: int, paper: int) -> QImage:

@@ -9,11 +9,17 @@ from widgets.theme import fonts
 from widgets.timeline.glyphs import Glyphs
 from widgets.timeline.letters import codes_of
 
-TEXTS = ["Set quantity of order 12", "To AV Wave fjord, “naïve” …", "67656e6572617465:123456"]
+TEXTS = [
+    "Set quantity of order 12",
+    "To AV Wave fjord, “naïve” …",
+    "67656e6572617465:123456",
+    # More than the picture holds at first; words, since between signs Inter has other shapes of some.
+    " ".join(chr(code) for code in (*range(65, 91), *range(97, 123), *range(192, 256)) if chr(code).isalpha()),
+]
 
 
 def picture(ratio: float, paper: QColor, draw) -> np.ndarray:
-    image = QImage(int(300 * ratio), int(24 * ratio), QImage.Format.Format_RGB32)
+    image = QImage(int(2400 * ratio), int(24 * ratio), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(paper)
     painter = QPainter(image)
