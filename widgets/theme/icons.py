@@ -22,10 +22,14 @@ def icon_names() -> list[str]:
 
 
 def icon(name: str, token: str = "text") -> QIcon:
-    """The icon `name` in the colour of a theme token (a field of `Theme`)."""
+    """The icon `name` in the colour of a theme token (a field of `Theme`).
+
+    A copy: the icon that an engine is given to shows Python the engine as its child, though others share it. Where
+    that icon is part of a cycle, the garbage collector deletes the engine under all of them.
+    """
     if not (FOLDER / f"{name}.svg").exists():
         raise LookupError(f"there is no icon “{name}” in {FOLDER}")
-    return QIcon(_Engine(name, token))
+    return QIcon(QIcon(_Engine(name, token)))
 
 
 @cache

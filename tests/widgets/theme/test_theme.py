@@ -1,5 +1,7 @@
 """The theme reaches the application; icons and fonts are there."""
 
+import gc
+
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon, QPalette
@@ -61,3 +63,7 @@ def test_an_icon_at_double_resolution_has_twice_the_pixels(qapp: QApplication) -
 def test_an_unknown_icon_is_an_error(qapp: QApplication) -> None:
     with pytest.raises(LookupError, match="no-such-icon"):
         icon("no-such-icon")
+
+
+def test_the_garbage_collector_leaves_the_engine_of_an_icon_alone(qapp: QApplication) -> None:
+    assert gc.get_referents(icon("add")) == [QIcon], "an engine that it sees, it deletes under others that share it"
