@@ -142,8 +142,8 @@ def _select_a_leaf(window: "Window") -> None:
 
 
 def _shoot_dialogs(window: "Window", save: "Callable[[QWidget, str], None]") -> None:
-    for name in ("palette", "shortcuts", "help", "about", "go-to", "import", "branch", "tag", "rename-branch",
-                 "delete-branch", "delete-tag"):  # fmt: skip
+    for name in ("palette", "shortcuts", "help", "about", "go-to", "import", "recent", "branch", "tag",
+                 "rename-branch", "delete-branch", "delete-tag"):  # fmt: skip
         window.actions_by_id.trigger(name)
         _shoot_open(window, save, name)
     editing = window.views["state"].editing  # type: ignore[attr-defined]
@@ -155,6 +155,7 @@ def _shoot_dialogs(window: "Window", save: "Callable[[QWidget, str], None]") -> 
     window.actions_by_id.trigger("commit")
     _shoot_open(window, save, "commit")
     editing.discard()
+    _shoot_import(window, save)
     _shoot_messages(window, save)
 
 
@@ -168,6 +169,17 @@ def _shoot_open(window: "Window", save: "Callable[[QWidget, str], None]", name: 
             save(dialog, f"dialog-{name}")
             dialog.reject()
     settle(window)
+
+
+def _shoot_import(window: "Window", save: "Callable[[QWidget, str], None]") -> None:
+    """The import dialog with a preview: two lists of records, and a line that cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "shop.snapshots.jsonl"
+        state = '{"orders": [{"id": "o17", "total": %d}], "customers": [{"email": "ana@example.org"}]}'
+        lines = [f'{{"time": "2024-01-0{day}T08:00:00Z", "state": {state % day}}}' for day in range(1, 8)]
+        source.write_text("\n".join([*lines, '{"time": "2024-01-08T08:00:00Z", "state": {"orders": [']))
+        window.files.import_source(source)
+        _shoot_open(window, save, "import-preview")
 
 
 def _shoot_messages(window: "Window", save: "Callable[[QWidget, str], None]") -> None:

@@ -21,7 +21,7 @@ class RecentDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("recent-stores")
         self.setWindowTitle("Open recent")
-        self.list = RecentList()
+        self.list = RecentList("No other store was open before. Ctrl+O opens one from a file.")
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(self.list)

@@ -118,8 +118,9 @@ class RecentList(QWidget):
     chosen = Signal(object)
     forgotten = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, hint: str = "Stores that you open appear here.", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hint = hint
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -132,7 +133,7 @@ class RecentList(QWidget):
                 widget.hide()
                 widget.setParent(None)
         if not stores:
-            none = QLabel("Stores that you open appear here.")
+            none = QLabel(self._hint)
             none.setObjectName("muted")
             none.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
             self._layout.addWidget(none)
