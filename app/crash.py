@@ -19,6 +19,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot, 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
+from widgets.common.fit import resize_to_fit
 from widgets.theme import SPACE_L, SPACE_M, fonts
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class CrashDialog(QDialog):
         layout.addWidget(told)
         layout.addWidget(self.text, 1)
         layout.addLayout(buttons)
-        self.resize(720, 420)
+        resize_to_fit(self, 720, 420)
 
 
 def report(error: BaseException) -> None:

@@ -314,3 +314,10 @@ def test_only_a_tag_that_is_there_can_be_deleted(window: Window, qtbot) -> None:
     assert window.actions_by_id["delete-tag"].isEnabled()
     window.session.store.delete_tag("first")
     qtbot.waitUntil(lambda: not window.actions_by_id["delete-tag"].isEnabled())
+
+
+def test_a_chosen_stretch_of_time_is_told_with_what_lies_in_it(window: Window) -> None:
+    window.session.select_range(900_000, 5_000_000)
+    assert "1970-01-01 00:00:00 to 1970-01-01 00:00:05: 3 transactions" in window.where.text()
+    window.session.select_range(0, 0)
+    assert " to " not in window.where.text()

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from widgets.theme import SPACE_L, SPACE_S, fonts, theme
 
+from .fit import resize_to_fit
+
 
 class HelpDialog(QDialog):
     """Shows Markdown; Escape closes it."""
@@ -28,7 +30,7 @@ class HelpDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         layout.addWidget(self.page)
-        self.resize(560, 440)
+        resize_to_fit(self, 560, 440)
 
 
 def _space_out(document: QTextDocument) -> None:

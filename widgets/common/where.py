@@ -29,10 +29,17 @@ class Where(ElidedLabel):
         parts = [self._describe(session.selected)] if session.selected >= 0 else ["nothing selected"]
         if session.compared is not None:
             parts.append(f"compared with {self._describe(session.compared)}")
+        if session.range is not None:
+            start, end = session.range
+            parts.append(f"{moment(start)} to {moment(end)}: {count(self._between(start, end), 'transaction')}")
         parts.append(count(graph.count, "transaction"))
         if not session.store.writable:
             parts.append("read-only")
         self.setText("  ·  ".join(parts))
+
+    def _between(self, start: int, end: int) -> int:
+        graph = self._session.graph
+        return int(((graph.time >= start) & (graph.time <= end)).sum()) if graph is not None else 0
 
     def _describe(self, dense: int) -> str:
         graph = self._session.graph

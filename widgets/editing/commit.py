@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.errors import BadInput
 from engine.model.times import parse_time
 from widgets.common import Session
+from widgets.common.fit import resize_to_fit
 from widgets.common.text import count
 from widgets.theme import fonts, theme
 from widgets.values import preview
@@ -64,7 +65,7 @@ class CommitDialog(FormDialog):
             self.add_row(label, field)
         self.time.textChanged.connect(self.touch)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list, self._take_back)
-        self.resize(640, 560)
+        resize_to_fit(self, 640, 560)
         self._show_edits()
         self.message.setFocus()
 

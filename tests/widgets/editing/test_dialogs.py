@@ -1,7 +1,7 @@
 """The dialogs that change the store: what they check, what they say, what they do."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 
 from widgets.editing.branch import BranchDialog
 from widgets.editing.commit import NEW_TIMELINE, CommitDialog
@@ -177,3 +177,11 @@ def test_a_value_is_checked_while_one_types(show, qtbot):
 )
 def test_kinds_in_words(value, words):
     assert describe(value) == words
+
+
+def test_the_commit_dialog_fits_a_small_screen(session, show, monkeypatch):
+    from widgets.common import fit
+
+    monkeypatch.setattr(fit, "FRAME", QSize(240, 48))
+    dialog = show(CommitDialog(session, (title(),), 3))
+    assert dialog.width() == dialog.screen().availableSize().width() - 240
