@@ -236,7 +236,7 @@ class ImportDialog(QDialog):
             if target.exists():
                 self._offer(target)
         else:
-            self._say(in_words(_last_line(messages)) + self._advice())
+            self._say(". ".join(filter(None, (in_words(_last_line(messages)), self._advice()))))
         self._check()
         return False
 
@@ -245,7 +245,7 @@ class ImportDialog(QDialog):
         if self._found is None or not self._found.stops() or self.target_form.skip_bad.isChecked():
             return ""
         self.target_form.more.setChecked(True)
-        return f" Correct it and import again, or tick “{self.target_form.skip_bad.text()}”."
+        return f"Correct it and import again, or tick “{self.target_form.skip_bad.text()}”."
 
     def _show_success(self, target: Path, output: str) -> bool:
         skipped = skipped_versions(output)

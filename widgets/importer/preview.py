@@ -88,6 +88,7 @@ class PreviewPanel(QWidget):
         self._wrong.setFont(fonts().strong)
         self.problems = QPlainTextEdit(readOnly=True)
         self.problems.setFont(fonts().mono)
+        self.problems.setMinimumHeight(2 * fonts().row)
         self.problems.setMaximumHeight(110)
         self._then = QLabel()
         self._then.setObjectName("muted")

@@ -78,6 +78,13 @@ QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $selection;
   selection-color: $text; outline: 0; }
 
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $border_strong; border-radius: 3px;
+  background: $field; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QCheckBox::indicator:focus { border: 2px solid $focus; width: 12px; height: 12px; }
+QCheckBox::indicator:disabled { border-color: $border; background: $hover; }
+
 QHeaderView::section { background: $raised; color: $text_muted; border: none; border-bottom: 1px solid $border;
   padding: 4px 8px; text-align: left; }
 QTableView, QTreeView, QListView { background: $surface; border: none; gridline-color: $grid; outline: 0;
@@ -120,6 +127,7 @@ def style_sheet(theme: Theme) -> str:
     return _SHEET.substitute(
         names,
         chevron=(FOLDER / f"chevron-{theme.name}.svg").as_posix(),  # only a file will do here
+        check=(FOLDER / f"check-{theme.name}.svg").as_posix(),
         accent_hover=(theme.accent.lighter(112) if theme.dark else theme.accent.darker(112)).name(),
         scroll=QColor("#4a535f" if theme.dark else "#b9c0ca").name(),
     )

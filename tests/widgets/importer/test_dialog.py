@@ -203,7 +203,7 @@ def test_a_line_that_cannot_be_read_comes_with_advice(make_dialog, source: Path,
     assert dialog.preview._wrong.text() == "1 line cannot be read"
     running(dialog)
     dialog.show_end(2, "", "refactory: shop.jsonl:4: invalid JSON")
-    assert "tick “Go on after lines that cannot be read" in dialog.problem.text()
+    assert "invalid JSON. Correct it and import again, or tick “Go on after lines" in dialog.problem.text()
     assert dialog.target_form.skip_bad.isVisible()
 
 

@@ -5,7 +5,7 @@ import gc
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 
 from widgets.theme import DARK, LIGHT, Mode, fonts, icon, icon_names, set_mode, theme
 
@@ -67,3 +67,17 @@ def test_an_unknown_icon_is_an_error(qapp: QApplication) -> None:
 
 def test_the_garbage_collector_leaves_the_engine_of_an_icon_alone(qapp: QApplication) -> None:
     assert gc.get_referents(icon("add")) == [QIcon], "an engine that it sees, it deletes under others that share it"
+
+
+def test_an_unchecked_box_has_an_edge_that_is_seen(qapp: QApplication) -> None:
+    for mode, tokens in ((Mode.DARK, DARK), (Mode.LIGHT, LIGHT)):
+        set_mode(mode)
+        box = QCheckBox("Go on")
+        box.resize(box.sizeHint())
+        image = box.grab().toImage()
+        edge = {image.pixelColor(x, image.height() // 2).name() for x in range(20)}
+        assert tokens.border_strong.name() in edge
+        box.setChecked(True)
+        image = box.grab().toImage()
+        inside = {image.pixelColor(x, y).name() for x in range(18) for y in range(image.height())}
+        assert {tokens.accent.name(), tokens.on_accent.name()} <= inside
