@@ -177,6 +177,13 @@ def leaf(raw: bytes) -> Any:
     return result if math.isfinite(result) else values.loads(raw)
 
 
+def encoded_leaf(raw: bytes) -> bytes:
+    """The canonical bytes of the scalar that these bytes spell. Raises `InvalidValue`."""
+    if raw[0] == STRING and raw.isascii() and b"\\" not in raw:
+        return b"s" + raw[1:-1]  # as `values.encode` says it, without the detour
+    return values.encode(leaf(raw))
+
+
 _CONSTANTS: dict[bytes, tuple[Any]] = {b"null": (None,), b"true": (True,), b"false": (False,)}
 
 
@@ -190,7 +197,7 @@ def same_leaf(a: bytes, b: bytes) -> bool:
             return False
     elif (a.isdigit() and b.isdigit()) or a[0] in _SPELLED_ONCE or b[0] in _SPELLED_ONCE:
         return False  # two numbers without sign; null, true or false; bytes (`{"$bytes": …}`) beside a scalar
-    return values.encode(leaf(a)) == values.encode(leaf(b))
+    return encoded_leaf(a) == encoded_leaf(b)
 
 
 def cut(raw: bytes) -> Cut:

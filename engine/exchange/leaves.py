@@ -31,7 +31,7 @@ class Leaves:
             return MAP if spelled is None else self._table.intern(values.encode(spelled))
         vid = self._ids.get(raw)
         if vid is None:
-            vid = self._table.intern(values.encode(jsontext.leaf(raw)))
+            vid = self._table.intern(jsontext.encoded_leaf(raw))
             if len(raw) <= _CACHED_LENGTH:
                 if len(self._ids) >= _CACHED:
                     self._ids.clear()

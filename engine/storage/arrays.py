@@ -44,6 +44,14 @@ class GrowArray:
         self._buffer[self._length : end] = values
         self._length = end
 
+    def fill(self, value: Any, count: int) -> None:
+        """Add one element many times."""
+        end = self._length + count
+        if end > len(self._buffer):
+            self._reserve(end)
+        self._buffer[self._length : end] = value
+        self._length = end
+
     def truncate(self, length: int) -> None:
         """Forget what is beyond `length`; views handed out before keep their contents."""
         self._buffer = self._buffer[:length].copy()

@@ -173,7 +173,7 @@ class PathTable:
                 missing = list(dict.fromkeys(step for step in missing if step not in known))
                 first = len(self._steps)
                 added = range(first, first + len(missing))
-                self._parents.extend(np.full(len(missing), parent))
+                self._parents.fill(parent, len(missing))
                 self._steps += missing
                 self._groups.recent.setdefault(parent, []).extend(added)
                 known.update(zip(missing, added, strict=True))

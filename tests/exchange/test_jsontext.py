@@ -167,3 +167,10 @@ def test_long_integers_are_written_as_json_writes() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         jsontext.dump([long, float("nan")])
     assert sys.get_int_max_str_digits() == limit
+
+
+@pytest.mark.parametrize(
+    "text", ['"plain"', '""', '"é"', '"\\u00e9"', '"a\\n"', "12", "-0", "1.50", "null", '"\\ud83d\\ude00"']
+)
+def test_a_leaf_is_encoded_as_its_value_is(text: str) -> None:
+    assert jsontext.encoded_leaf(text.encode()) == values.encode(json.loads(text))
