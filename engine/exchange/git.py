@@ -154,24 +154,25 @@ class _GitImport:
     def _take_trunk(self, trunk: Trunk, timelines: Mapping[str, str]) -> None:
         """Write what is new of the trunk, up to the first commit that is on another timeline than the trunk says."""
         own = trunk.replica.hex()
-        place = trunk.goes_on(
+        places = trunk.open_part(
             self._kept,
             lambda commit: self._store.handle(self._kept[commit]).startswith(own),
             self._intake.writer.last_seq(trunk.replica),
         )
-        if place is None:
+        if places is None:
             return
-        for commit in trunk.order[:place]:
+        for commit in trunk.order[: places.start]:
             self._step()
             self._at[commit] = self._known_place(commit)
-        if any(commit not in self._seen for commit in trunk.order[place:]):
+        fresh = trunk.order[places.start : places.stop]
+        if any(commit not in self._seen for commit in fresh):
             self._write_as_trunk(trunk)
-        forks = self._history.parents_of_others(trunk.order)
-        for commit in trunk.order[place:]:
-            if commit not in self._seen and timelines[commit] != trunk.names[commit] and self._tells(commit):
+        forks = self._history.parents_of_others(trunk.order[: places.stop])
+        for commit in fresh:
+            seen = commit in self._seen
+            if not seen and timelines[commit] != trunk.names[commit] and self._tells(commit):
                 return
             self._step()
-            seen = commit in self._seen
             self._at[commit] = self._known_place(commit) if seen else self._take(commit, timelines[commit])
             if commit in forks:
                 self._intake.hold(self._at[commit])

@@ -4,7 +4,7 @@ A repository grows, and what grows is imported again. Its most important branch 
 what else there is may come and go, and is named after whatever is there. So the commits of that branch, each after
 those ancestors that only it brings, have an order and names of timelines that later commits do not change. They are
 written under a replica of their own, which is known by the branch's first commit and name and by what is chosen of
-the files, for as long as nothing speaks against it: see `Trunk.goes_on`.
+the files, for as long as nothing speaks against it: see `Trunk.open_part`.
 
 Two histories that share their first commit and no longer agree (the branch was rewritten) have the same trunk replica
 up to where they part and beyond: that they are told apart there is for those to do who compare ids.
@@ -32,20 +32,22 @@ class Trunk:
     order: list[str]
     names: dict[str, str]
 
-    def goes_on(self, kept: Collection[str], is_own: Callable[[str], bool], written: int) -> int | None:
-        """From which place of the order on commits may be written under the trunk's replica.
+    def open_part(self, kept: Collection[str], is_own: Callable[[str], bool], written: int) -> range | None:
+        """The places of the order at which commits may be written under the trunk's replica: behind those that are, and
+        before the first one that was imported under another.
 
         `kept` are the commits that were imported, of which `is_own` tells whether that was under this replica;
-        `written` is how many transactions it has. None where others were imported before them, or where this replica
-        has transactions that are not in the order (the branch was rewritten).
+        `written` is how many transactions it has. None where not all of these are in the order, at its beginning (the
+        branch was rewritten).
         """
-        place, count = 0, 0
-        for number, commit in enumerate(self.order, 1):
+        place, end, count = 0, len(self.order), 0
+        for number, commit in enumerate(self.order):
             if commit in kept:
                 if not is_own(commit):
-                    return None
-                place, count = number, count + 1
-        return place if count == written else None
+                    end = number
+                    break
+                place, count = number + 1, count + 1
+        return range(place, end) if count == written else None
 
 
 def find_trunk(history: History, name: str, tip: str, shaping: list[Any]) -> Trunk | None:

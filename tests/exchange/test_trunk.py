@@ -205,13 +205,14 @@ def test_a_branch_that_was_seen_before_its_merge_ends_the_trunk(repository: Repo
     side = repository.commit({"a.json": "0", "b.json": "1"}, root, branch="side")
     seen, late = open_store("seen"), open_store("late")
     seen.import_from(repository.path)
-    merge = repository.commit({"a.json": "1", "b.json": "1"}, root, side, branch="main", message="Merge branch 'side'")
+    tip = repository.commit({"a.json": "1"}, root)
+    merge = repository.commit({"a.json": "1", "b.json": "1"}, tip, side, branch="main", message="Merge branch 'side'")
     for store in (seen, late):
         store.import_from(repository.path)
     assert len(set(replicas(late).values())) == 1
-    assert replicas(seen)[root] == replicas(late)[root]
+    assert replicas(seen)[root] == replicas(seen)[tip] == replicas(late)[root]
     assert replicas(seen)[merge] not in replicas(late).values()
-    assert agree([seen, late]) == 1
+    assert agree([seen, late]) == 2
     assert heads(seen) == heads(late) == {"main": (merge,), "side": (side,)}
 
 
