@@ -60,7 +60,6 @@ class Canvas(QAbstractScrollArea):
         self.arrangement = Arrangement(model.scene)
         self._whole = True  # shows the whole history, and goes on to while it grows
         self._frame: Frame | None = None
-        self._arranging = False
         self._gestures = Gestures(self)
         self._refiner = QTimer(self, singleShot=True, interval=4)
         self._refiner.timeout.connect(self._refine)
@@ -183,11 +182,12 @@ class Canvas(QAbstractScrollArea):
     # ------------------------------------------------------------------ following the model and the session
 
     def _forget(self) -> None:
-        """The picture has to be composed anew."""
-        if not self._arranging:
-            self._arranging = True
-            self._arrange()
-            self._arranging = False
+        """The lanes have to be arranged and the picture composed anew."""
+        self._arrange()
+        self._forget_frame()
+
+    def _forget_frame(self) -> None:
+        """The picture has to be composed anew, of the lanes as they are."""
         self._frame = None
         self.viewport().update()
         self.view_changed.emit()
@@ -218,9 +218,12 @@ class Canvas(QAbstractScrollArea):
 
     @Slot()
     def _selected(self) -> None:
-        self._forget()
-        if not self._gestures.selecting and 0 <= self.session.selected < self.model.scene.columns.count:
-            self.reveal(self.session.selected)
+        selected, columns = self.session.selected, self.model.scene.columns
+        moves = not self._gestures.selecting and self.model.scene.lane_of(selected) >= 0
+        if not moves or self.view.showing(int(columns.time[selected])) == self.view:
+            self._forget()  # another stretch of time brings that along
+        if moves:
+            self.reveal(selected)
 
     # ------------------------------------------------------------------ painting
 
@@ -324,7 +327,7 @@ class Canvas(QAbstractScrollArea):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Other lanes come into view."""
-        self._forget()
+        self._forget_frame()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The left edge stays at its time, or the whole history in view."""

@@ -78,7 +78,8 @@ class Growing:
     def resize(self, size: int, fill: int = 0) -> None:
         """Grow to `size`; new places hold `fill`."""
         if size > len(self._data):
-            data = np.empty(max(size, len(self._data) * 3 // 2), self._data.dtype)
+            # Room is no memory before it is filled: after a million the next few must not copy them all.
+            data = np.empty(max(size + size // 8, len(self._data) * 3 // 2), self._data.dtype)
             data[: self._size] = self._data[: self._size]
             self._data = data
         if size > self._size:

@@ -74,6 +74,8 @@ class Alphabet:
         """Learn how much nearer than others those pairs of letters stand that were not met before."""
         left, right = codes[:-1], codes[1:]
         new = np.isnan(self._kern[left, right])
+        if not new.any():
+            return
         for pair in np.unique(left[new].astype(np.int32) << 8 | right[new]).tolist():
             first, second = pair >> 8, pair & 255
             apart = self._advance[first] + self._advance[second]
