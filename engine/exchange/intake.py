@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 MAX_TREES = 64
+_AMBIGUOUS = -2
 
 
 class Intake:
@@ -159,7 +160,7 @@ class Intake:
         self._next += 1
         self.result.transactions += 1
         if self._numbers is not None and version.source:
-            self._numbers[version.source] = dense
+            self._numbers[version.source] = _AMBIGUOUS if version.source in self._numbers else dense
         if tree is not None:
             self._keep(dense, tree)
         return dense
@@ -198,6 +199,8 @@ class Intake:
         found = self._numbers.get(source)
         if found is None:
             raise BadInput(f'the parent "{source}" is no earlier version')
+        if found == _AMBIGUOUS:
+            raise BadInput(f'the parent "{source}" may be any of several versions: their id is the same')
         return found
 
     def tree(self, dense: int) -> Node:
@@ -283,12 +286,16 @@ class Intake:
             self.writer.set_head(place, dense)
 
     def own_sources(self) -> dict[str, int]:
-        """The transactions of this source that the store has, by source id."""
+        """The transactions of this source that the store has, by source id; `_AMBIGUOUS` where several have it."""
         if not self.notes["heads"]:
             return {}
         self.writer.settle()
         mine = [dense for dense in range(self._next) if self._is_own(dense)]
-        return {name: dense for dense, name in zip(mine, self._store.sources(mine), strict=True) if name}
+        found: dict[str, int] = {}
+        for dense, name in zip(mine, self._store.sources(mine), strict=True):
+            if name:
+                found[name] = _AMBIGUOUS if name in found else dense
+        return found
 
     def timelines_of(self, numbers: Mapping[str, int]) -> dict[str, str]:
         """The timelines of transactions, under the same keys."""

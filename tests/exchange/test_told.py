@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine import Store
-from engine.errors import Ambiguous
+from engine.errors import Ambiguous, BadInput
 from tests.exchange.repository import Repository
 from tests.exchange.support import by_source, heads, snapshots, write_files, write_lines
 
@@ -112,6 +112,22 @@ def test_an_id_that_two_versions_share_is_told_with_their_places(tmp_path: Path,
     assert told == (
         'a record read before and record 5 have the same id "a", and 1 more repeat one: such an id names no moment'
     )
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4])
+def test_a_parent_that_may_be_several_versions_is_refused(tmp_path: Path, store: Store, cut: int) -> None:
+    """Also where they came with an earlier import."""
+    named = [("a", []), ("b", ["a"]), ("b", ["a"]), ("c", ["a"]), ("d", ["b"])]
+    records = [
+        {**record, "id": name, "parents": parents}
+        for record, (name, parents) in zip(snapshots(range(5)), named, strict=True)
+    ]
+    source = write_lines(tmp_path / "h.jsonl", records[:cut])
+    store.import_from(source)
+    write_lines(source, records)
+    with pytest.raises(BadInput, match=r'h.jsonl:5: the parent "b" may be any of several versions'):
+        store.import_from(source)
+    assert store.graph.count == 4
 
 
 def test_ids_of_their_own_are_not_told(tmp_path: Path, store: Store) -> None:
