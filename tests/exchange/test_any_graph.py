@@ -5,6 +5,7 @@ merge says all it has to say, a second store gets the same ids in other portions
 """
 
 import copy
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 
 from engine import Store
+from engine.exchange import tracing
 from tests.exchange.merges import unwritten
 from tests.exchange.support import clock, exact, heads, ids, states, take_in, write_lines
 
@@ -133,6 +135,55 @@ def test_any_history_comes_back(
     with Store.open(folder / "parts") as store:
         assert (ids(store), heads(store), states(store)) == (*told, expected)
     reads_back(folder, records, expected)
+
+
+# What stands in a line that is refused somewhere inside, once a part of it has been read.
+BAD = '{"id":1,"id":2}', '"\\ud800\\udc0"', "[1,]", '{"v":NaN}'
+
+
+@given(graphs(), st.integers(0, 2**32), st.booleans())
+@settings(max_examples=25)
+def test_any_line_comes_back_with_bad_ones_between(
+    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], seed: int, walked: bool
+) -> None:
+    """Versions that name no parents: each comes after the one before, whatever was refused between."""
+    chance = random.Random(seed)
+    folder = tmp_path_factory.mktemp("line")
+    lines = []
+    for record in records:
+        del record["parents"]
+        lines.append(compact(record))
+        if chance.random() < 0.3:
+            place = f"bad {chance.random()}"
+            text = compact({**record, "state": spoilt(record["state"], place, chance)})
+            lines.append(text.replace(f'"{place}"', chance.choice(BAD)))
+    source = folder / "lines.jsonl"
+    source.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, Store.open(folder / "store", create=True) as store:
+        patch.setattr(tracing, "_WORTH", 0 if walked else tracing._WORTH)
+        result = store.import_from(source, skip_bad=True)
+        assert len(result.skipped) == len(lines) - len(records)
+        assert states(store) == [exact(record["state"]) for record in records]
+
+
+def compact(value: Any) -> str:
+    """JSON without white space and escapes (two surrogates are one character)."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def spoilt(state: Any, mark: str, chance: random.Random) -> Any:
+    """A state with something at a random place that is to be replaced by what is refused."""
+    state = copy.deepcopy(state)
+    found = list(containers(state))
+    if not found:
+        return mark
+    place = chance.choice(found)
+    if isinstance(place, dict):
+        place["z"] = mark
+    else:
+        place.insert(chance.randrange(len(place) + 1), mark)
+    return state
 
 
 def reads_back(folder: Path, records: list[dict[str, Any]], expected: list[str]) -> None:
