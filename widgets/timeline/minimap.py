@@ -51,7 +51,8 @@ class Overview:
         columns, lane = self._scene.columns, self._scene.by_time.lane
         new = columns.since(first) if first or columns.alive is not None else slice(None)
         ids = columns.timeline[new]
-        x = self.view.xs(columns.time[new]).astype(np.int32)
+        # years after seconds are too many pixels for an integer
+        x = self.view.xs(columns.time[new]).clip(-1, self.hue.shape[1]).astype(np.int32)
         step = ROWS // self._lanes
         start = np.where(lane >= 0, lane * step if step else lane * ROWS // self._lanes, 0) * self.hue.shape[1]
         # a lane that is newer than this strip waits for the next one, which `fits` asks for
@@ -207,7 +208,7 @@ class Minimap(QWidget):
         session, time = self._canvas.session, self._model.scene.columns.time
         for dense, style in ((session.compared, Qt.PenStyle.DashLine), (session.selected, Qt.PenStyle.SolidLine)):
             if dense is not None and 0 <= dense < len(time):
-                x = round(self._scaled().x(int(time[dense])))
+                x = round(self._inside(self._scaled().x(int(time[dense]))))
                 painter.setPen(pen(theme().accent, 1, style))
                 painter.drawLine(x, 0, x, HEIGHT - 2)
 
@@ -226,7 +227,11 @@ class Minimap(QWidget):
         if right - left < _NARROWEST:
             middle = (left + right) / 2
             left, right = middle - _NARROWEST / 2, middle + _NARROWEST / 2
-        return max(left, -1.0), min(right, self.width() + 1.0)
+        return self._inside(left), self._inside(right)
+
+    def _inside(self, x: float) -> float:
+        """A place that Qt can draw at: what lies outside is just outside."""
+        return min(max(x, -1.0), self.width() + 1.0)
 
     def _grip_at(self, x: float) -> str:
         left, right = self._window()

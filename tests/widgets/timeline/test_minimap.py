@@ -58,6 +58,21 @@ def test_a_branch_that_begins_while_it_is_shown_waits_for_a_new_strip():
     assert (overview.hue > 0).sum() == 2
 
 
+def test_a_commit_years_after_a_history_of_seconds(view, fake, qtbot):
+    columns = graph("main a=0 b=5 c=9")
+    columns.time[:] = START + columns.time * 1_000_000
+    fake.open(columns)
+    view.minimap.grab()
+    later = graph("main a=0 b=5 c=9 d=10")
+    later.time[:] = START + later.time * 1_000_000
+    later.time[3] = START + 40 * 365 * 86_400_000_000
+    fake.grow(later)
+    fake.select(3)
+    view.minimap.grab()
+    qtbot.waitUntil(lambda: view.minimap._overview.fits)
+    view.minimap.grab()
+
+
 def test_dragging_the_window_moves_the_canvas(view):
     canvas, minimap = view.canvas, view.minimap
     canvas.zoom(8, 100)
