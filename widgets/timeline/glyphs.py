@@ -6,19 +6,23 @@ each text.
 
 from collections import OrderedDict
 from itertools import accumulate
-from math import inf
+from math import ceil, inf
 from unicodedata import combining
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 from .batch import is_vector
-from .letters import Alphabet, codes_of
+from .letters import Alphabet, Inks, codes_of
 
 CAPACITY = 6_000
 LONGEST = 300  #: letters; what is longer than a screen is not looked at to its end
 STEP = 24  #: px
 
+STAMPS = 1_500  #: so many pictures of texts are kept
+AT_ONCE = 16  #: pictures made in one painting; making one takes as long as drawing its text three times
+
+StampKey = tuple[str, Inks, float]  #: text, ink and paper, device pixels per pixel
 Placed = tuple[float, float, str]  #: x, baseline, text as it fits
 
 
@@ -46,10 +50,13 @@ class Glyphs:
         self._advance = _Widths(self.metrics).__getitem__
         self._widths: OrderedDict[str, float] = OrderedDict()
         self._alphabet = Alphabet(font)
+        self._stamps: OrderedDict[StampKey, QPixmap | None] = OrderedDict()
+        self._made = 0
 
     def begin(self, painter: QPainter) -> None:
         """A painting begins, or has taken back the font."""
         Glyphs._set = None
+        self._made = 0
 
     def draw(self, painter: QPainter, x: float, baseline: float, text: str, room: float = 1e6) -> float:
         """Draw `text` in the colour of the pen with its baseline at y; the width that it took."""
@@ -73,17 +80,54 @@ class Glyphs:
         placed.append((x, baseline, shown))
         return width
 
-    def draw_all(self, painter: QPainter, placed: list[Placed], ink: QColor, paper: QColor) -> None:
-        """Draw many texts at once, in a colour on a colour. Documents of shapes get real text."""
+    def draw_all(
+        self, painter: QPainter, placed: list[Placed], ink: QColor, paper: QColor, again: bool = False
+    ) -> None:
+        """Draw many texts at once, in a colour on a colour. Documents of shapes get real text.
+
+        With `again` most will be in the next picture, too, on the same paper: from their second time on they are
+        stamped whole, which takes half the time of stamping their letters.
+        """
         painter.setPen(ink)
         real, letters = is_vector(painter), []
+        inks, ratio = (ink.rgba(), paper.rgba()), painter.device().devicePixelRatio()
         for x, baseline, shown in placed:
-            codes = None if real else codes_of(shown)
-            if codes is None:
-                self._draw(painter, x, baseline, shown)
-            else:
+            stamp = self._stamp((shown, inks, ratio)) if again and not real else None
+            codes = codes_of(shown) if stamp is None and not real else None
+            if stamp is not None:
+                painter.drawPixmap(round(x), round(baseline) - round(self.ascent), stamp)
+            elif codes is not None:
                 letters.append((x, baseline, codes))
-        self._alphabet.draw(painter, letters, (ink.rgba(), paper.rgba()))
+            else:
+                self._draw(painter, x, baseline, shown)
+        if letters:
+            self._alphabet.draw(painter, letters, inks)
+
+    def _stamp(self, key: StampKey) -> QPixmap | None:
+        """The picture of a text; None if it is drawn for the first time, or enough were made already."""
+        stamp = self._stamps.get(key)
+        if stamp is not None:
+            self._stamps.move_to_end(key)
+        elif key not in self._stamps:
+            self._stamps[key] = None
+            if len(self._stamps) > STAMPS:
+                self._stamps.popitem(last=False)
+        elif self._made < AT_ONCE:
+            self._made += 1
+            stamp = self._stamps[key] = self._paint(*key)
+        return stamp
+
+    def _paint(self, text: str, inks: Inks, ratio: float) -> QPixmap:
+        width = sum(map(self._advance, text))
+        stamp = QPixmap(ceil((width + 1) * ratio), ceil((self.height + 1) * ratio))
+        stamp.setDevicePixelRatio(ratio)
+        stamp.fill(QColor.fromRgba(inks[1]))  # on a ground of their own, letters are not blended with what is below
+        painter = QPainter(stamp)
+        painter.setFont(self.font)
+        painter.setPen(QColor.fromRgba(inks[0]))
+        painter.drawText(QPointF(0, round(self.ascent)), text)
+        painter.end()
+        return stamp
 
     def width(self, text: str, room: float = 1e6) -> float:
         """The width that `draw` takes."""

@@ -112,7 +112,7 @@ class Labels:
         x, y = (np.round([item[at] for item in placed]) for at in range(2))
         size = np.round(widths) + 4, np.full(len(placed), ceil(glyphs.height) + 1.0)
         draw_rects(painter, np.column_stack([x - 2, y - round(glyphs.ascent), *size]))
-        glyphs.draw_all(painter, placed, ink, paper)
+        glyphs.draw_all(painter, placed, ink, paper, again=True)
 
     def _paint_tag(self, painter: QPainter, x: float, middle: float, y: float, text: str, room: float = 160) -> None:
         """Text in a frame, its left edge at x if that is free."""
@@ -201,8 +201,8 @@ class Labels:
         labels: list[Placed] = []
         for tick, x in zip(axis.ticks, ticks, strict=True):
             glyphs.place(labels, x + 6, AXIS - 8, tick.label)
-        glyphs.draw_all(painter, bands, colours.text, colours.raised)
-        glyphs.draw_all(painter, labels, colours.text_muted, colours.raised)
+        glyphs.draw_all(painter, bands, colours.text, colours.raised, again=True)
+        glyphs.draw_all(painter, labels, colours.text_muted, colours.raised, again=True)
         self._paint_zone(painter, view)
 
     def _paint_zone(self, painter: QPainter, view: Viewport) -> None:

@@ -77,3 +77,24 @@ def test_what_is_cut_fits_and_says_so(qapp) -> None:
     assert width <= 100
     assert QFontMetricsF(fonts().ui).horizontalAdvance(shown) == pytest.approx(width, abs=2)
     assert glyphs.place([], 0, 0, "no room", 5) == 0
+
+
+def test_what_is_drawn_again_is_the_text_as_qt_draws_it(qapp) -> None:
+    glyphs, ink, paper = Glyphs(fonts().ui), QColor("#202020"), QColor("#ffffff")
+    shown = []
+
+    def stamped(painter: QPainter) -> None:
+        glyphs.begin(painter)
+        glyphs.draw_all(painter, [(10, 16, TEXTS[0])], ink, paper, again=True)
+
+    def drawn(painter: QPainter) -> None:
+        painter.setFont(fonts().ui)
+        painter.setPen(ink)
+        painter.drawText(QPointF(10, 16), TEXTS[0])
+
+    for _ in range(3):
+        shown.append(picture(1, paper, stamped))
+    theirs = picture(1, paper, drawn)
+    assert not np.array_equal(shown[0], theirs)  # letters at quarters of a pixel
+    assert np.array_equal(shown[1], theirs)
+    assert np.array_equal(shown[2], theirs)
