@@ -159,7 +159,7 @@ class _GitImport:
             lambda commit: self._store.handle(self._kept[commit]).startswith(own),
             self._intake.writer.last_seq(trunk.replica),
         )
-        if places is None:
+        if places is None or not self._intake.plan.may_go_on(trunk.replica):
             return
         for commit in trunk.order[: places.start]:
             self._step()
@@ -196,7 +196,7 @@ class _GitImport:
         intake = self._intake
         plan, notes = intake.plan, intake.notes
         intake.keep_choices()
-        trunk = [] if plan.is_going_on or "trunk" not in notes else notes["trunk"]["identities"]
+        trunk = [] if plan.is_going_on else plan.trunk["identities"]
         choices = intake.choices(trunk, notes["identities"])
         intake.writer.settle()
         plan.start_run([new, _decisive(choices)])

@@ -58,7 +58,7 @@ class Intake:
         self.options = options
         # Where choices of identity are kept: of a source with states, only once it is told as what is written.
         self._chosen: dict[str, Any] = {} if plan.has_states else self.notes
-        self.identities = self.choices(self.notes.get("trunk", {}).get("identities", ()), self.notes["identities"])
+        self.identities = self.choices(plan.trunk["identities"], self.notes["identities"])
         self.shadow = Shadow(writer.paths, writer.values, self.identities, plan.replica)
         self._trees: OrderedDict[int, Node] = OrderedDict()
         self._held: dict[int, Node] = {}

@@ -69,13 +69,21 @@ class Plan:
         return "replica" in self.notes and bool(self.notes.get("state", b"") == self._state)
 
     def start_trunk(self, replica: bytes) -> dict[str, Any]:
-        """What comes now is of the trunk; gives its notes, as others' choices of identity are none of its."""
-        notes = self.notes.get("trunk")
-        if notes is None or bytes(notes["replica"]) != replica:
-            notes = {"replica": replica, "identities": []}
+        """What comes now is of a trunk; gives its notes, as others' choices of identity are none of its."""
+        trunks = self.notes.setdefault("trunks", {})
+        trunks.setdefault(replica.hex(), {"identities": []})
         self._start(replica)
-        self.notes |= {"trunk": notes, "state": b""}
-        return cast(dict[str, Any], notes)
+        self.notes |= {"last_trunk": replica.hex(), "state": b""}
+        return self.trunk
+
+    @property
+    def trunk(self) -> dict[str, Any]:
+        """The notes of the trunk that was written last."""
+        return cast(dict[str, Any], self.notes.get("trunks", {}).get(self.notes.get("last_trunk"), {"identities": []}))
+
+    def may_go_on(self, replica: bytes) -> bool:
+        """Whether what a trunk chose is known, or it has chosen nothing yet."""
+        return replica.hex() in self.notes.get("trunks", {}) or not self._last_seq(replica)
 
     def start_run(self, more: list[Any]) -> None:
         """What comes now is of a replica that has all in its name that shapes it: the state of the source, how far

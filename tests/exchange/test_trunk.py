@@ -231,6 +231,29 @@ def test_a_rewritten_branch_goes_on_under_another_name(repository: Repository, s
     assert replicas(store)[later] != found[old]
 
 
+def test_a_branch_that_was_another_for_a_while_goes_on_as_it_was(repository: Repository, open_store: Open) -> None:
+    """It remembers what it chose, and not what the other one did."""
+
+    def commit(keys: range, number: int, *parents: str) -> str:
+        rows = [{"id": key, "n": f"r{place}"} for place, key in enumerate(keys)]
+        return repository.commit({"a.json": json.dumps(rows), "n.json": str(number)}, *parents, branch="main")
+
+    often, once = open_store("often"), open_store("once")
+    tip = commit(range(6), 0)
+    for number in range(1, 4):
+        tip = commit(range(9 * number, 9 * number + 6), number, tip)
+    often.import_from(repository.path)
+    commit(range(3), 0)
+    often.import_from(repository.path)
+    for number in range(4, 7):
+        tip = commit(range(9 * number, 9 * number + 6), number, tip)
+    for store in (often, once):
+        result = store.import_from(repository.path)
+    assert result.identity == {'$["a.json"][*]': ["n"]}
+    assert handles(once).items() < handles(often).items()
+    assert len(handles(often)) == len(handles(once)) + 1
+
+
 def test_what_is_chosen_of_the_files_is_part_of_the_name(repository: Repository, open_store: Open) -> None:
     repository.commit({"a.json": "0", "b.json": "1"}, branch="main")
     stores = [open_store(name) for name in ("all", "one", "keyed", "elsewhere")]
