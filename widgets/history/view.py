@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from engine.errors import KnownError
 from engine.timeline.version import MISSING
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
+from widgets.common.qt_types import MakeTypes, wait_for_types
 from widgets.common.text import count, moment
 from widgets.state.stepping import timeline_through
 from widgets.theme import SPACE_M, SPACE_S, fonts, icon
@@ -252,7 +253,10 @@ class HistoryView(QWidget):
                 self._make_plot()
             then()
 
-        work = lambda _context: import_module("widgets.history.plot")  # noqa: E731
+        def work(context: JobContext) -> object:
+            return import_module("widgets.history.plot") if wait_for_types(context.is_set) else None
+
+        MakeTypes(self)
         self._session.run(Job("Prepare the plot", work, done, key="history-plot"))
 
     def _make_plot(self) -> None:
