@@ -29,6 +29,7 @@ from widgets.theme import SPACE_S, Mode, icon, set_mode
 from . import settings as stored
 from .actions import action
 from .commands import Copying, Editing, Files, Help, Panels, Travel
+from .leaving import leave_store, waiting_edits
 from .menus import ActionSet
 from .session import Session
 from .settings import RecentStore, Settings
@@ -169,7 +170,9 @@ class Window(QMainWindow):
 
     def open_store(self, path: Path) -> None:
         """Open a store in the background; what goes wrong is said at the top of the window."""
-        path = path.absolute()
+        leave_store(self, lambda: self._open(path.absolute()))
+
+    def _open(self, path: Path) -> None:
         self.remember()
         self.session.open(path, lambda: self._opened(path), self.show_error)
 
@@ -343,7 +346,11 @@ class Window(QMainWindow):
     # ------------------------------------------------------------------ events
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save the settings, stop what runs, close the store."""
+        """Save the settings, stop what runs, close the store; not while edits wait."""
+        if waiting_edits(self):
+            event.ignore()
+            leave_store(self, self.close)
+            return
         self.save_settings()
         for process in self.files.processes:
             process.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from app.jobs import CommandProcess
+from app.leaving import leave_store
 from widgets.common.activity import Activity
 from widgets.common.jobs import Job
 from widgets.start import Recent
@@ -102,6 +103,9 @@ class Files:
 
     def close_store(self) -> None:
         """Close the store and show the start page."""
+        leave_store(self._window, self._close)
+
+    def _close(self) -> None:
         self._window.remember()
         self._session.close()
 
