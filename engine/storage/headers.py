@@ -16,7 +16,7 @@ from engine.storage.transactions import NewTransaction, Run
 _TYPES = {
     "parent": np.int32,
     "timeline": np.int32,
-    "replica": np.int16,
+    "replica": np.int32,
     "seq": np.int64,
     "time": np.int64,
     "recorded": np.int64,
@@ -133,7 +133,7 @@ class Headers:
         if skip >= part.transactions:
             return
         self._last_seq.clear()
-        index = np.array([self._replica(replica) for replica in read.replicas], np.int16)
+        index = np.array([self._replica(replica) for replica in read.replicas], np.int32)
         for name in _COPIED:
             columns[name].extend(getattr(read, name)[skip:])
         columns["replica"].extend(index[read.replica[skip:]])
