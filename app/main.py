@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.window import Window
+
 
 def without_display() -> None:
     """Draw into memory from now on; before there is a QApplication."""
@@ -50,7 +52,7 @@ def run_window(path: str | None, render: Path | None = None) -> int:
         QTimer.singleShot(0, lambda: window.files.open_path(Path(path)))
     else:
         QTimer.singleShot(0, window.restore_session)
-    _end_on_signals()
+    _end_on_signals(window)
     return int(app.exec())
 
 
@@ -85,13 +87,12 @@ def make_application() -> "QApplication":
     return app
 
 
-def _end_on_signals() -> None:
-    """SIGINT and SIGTERM close the window properly. A timer lets Python see them while Qt waits."""
+def _end_on_signals(window: "Window") -> None:
+    """SIGINT and SIGTERM close the window properly, without a question. A timer lets Python see them while Qt waits."""
     from PySide6.QtCore import QCoreApplication, QTimer
-    from PySide6.QtWidgets import QApplication
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: QApplication.closeAllWindows())
+        signal.signal(number, lambda *_: window.end())
     timer = QTimer(QCoreApplication.instance(), interval=200)
     timer.timeout.connect(lambda: None)
     timer.start()

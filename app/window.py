@@ -60,6 +60,7 @@ class Window(QMainWindow):
         self.notice = Notice()
         self.views: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
+        self._ending = False
         self._put_away: list[QDockWidget] = []  # what was open beside the timeline when the store closed
         self._make_views = views
         self._targets: dict[str, object] = {
@@ -347,7 +348,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the settings, stop what runs, close the store; not while edits wait."""
-        if waiting_edits(self):
+        if waiting_edits(self) and not self._ending:
             event.ignore()
             leave_store(self, self.close)
             return
@@ -356,6 +357,11 @@ class Window(QMainWindow):
             process.close()
         self.session.shut_down()
         super().closeEvent(event)
+
+    def end(self) -> None:
+        """Close without a question: nobody may be there to answer it."""
+        self._ending = True
+        QApplication.closeAllWindows()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files and folders of this machine are welcome, one at a time."""

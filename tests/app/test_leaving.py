@@ -79,3 +79,10 @@ def test_without_edits_nobody_is_asked(window: Window) -> None:
     window.actions_by_id.trigger("close")
     assert asked(window) is None
     assert window.session.store is None
+
+
+def test_a_signal_ends_without_a_question(window: Window) -> None:
+    window.end()
+    assert asked(window) is None
+    assert not window.isVisible()
+    assert window.session.store is None
