@@ -55,5 +55,6 @@ class Tail:
     def after(self, transactions: int, rows: int) -> Tail:
         """What is left when a segment has taken the first so many."""
         left = Tail(self.first + transactions, self.first_row + rows)
-        left._add(self.texts[transactions:], self.ids[transactions:], self.rows.take(slice(rows, None)))
+        if len(self.texts) > transactions:
+            left._add(self.texts[transactions:], self.ids[transactions:], self.rows.take(slice(rows, None)))
         return left
