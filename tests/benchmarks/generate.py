@@ -205,11 +205,14 @@ def generate(
 
 
 def generated(transactions: int = 1_000_000, timelines: int = 1_000, seed: int = 1) -> Path:
-    """A generated store of that size, made on first use and kept under out/bench until the generator changes."""
+    """A generated store of that size, made on first use and kept under out/bench until the generator, or how a store is
+    written, changes."""
     from hashlib import blake2b
 
-    sources = b"".join((Path(__file__).parent / name).read_bytes() for name in ("generate.py", "plan.py"))
-    mark = blake2b(sources, digest_size=4).hexdigest()
+    here, storage = Path(__file__).parent, ROOT / "engine" / "storage"
+    files = [here / "generate.py", here / "plan.py"]
+    files += [storage / f"{name}.py" for name in ("database", "ddl", "integers", "records", "segment", "transactions")]
+    mark = blake2b(b"".join(file.read_bytes() for file in files), digest_size=4).hexdigest()
     file = ROOT / "out" / "bench" / f"generated-{transactions}-{timelines}-{seed}-{mark}.refactory"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
