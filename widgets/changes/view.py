@@ -80,7 +80,7 @@ class ChangesView(QWidget):
         self._counts = QLabel()
         self._counts.setFont(fonts().small)
         self._counts.setAccessibleName("Number of changes")
-        self._turn = tool_button("compare", "Compare the other way round", self)
+        self._turn = tool_button("moved", "Compare the other way round", self)
         self._stop = tool_button("close", "Stop comparing", self)
         self._fold = tool_button("list", "Expand or collapse all records", self)
         self._copy_as = tool_button("copy", "Copy all differences", self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
@@ -152,8 +153,18 @@ class DetailsView(QWidget):
             if dense == self._shown and self._id is not None:
                 self._id.setText(text)
                 self._add_copy(self._row - 1, "Id", text)
+                self._order_keys()
 
+        self._order_keys()
         self._session.run(Job("Compute the id", lambda _context: store.get(dense).id, known, key="details-id"))
+
+    def _order_keys(self) -> None:
+        """Tab goes down the facts, then to the list below them; facts are made anew for every transaction."""
+        items = (self._grid.itemAt(place) for place in range(self._grid.count()))
+        facts = [item.widget() for item in items if item is not None]
+        stops = [widget for widget in facts if widget is not None and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for first, second in pairwise([*stops, self.tree, self._more]):
+            QWidget.setTabOrder(first, second)
 
     def _clear_grid(self) -> None:
         self._id = None

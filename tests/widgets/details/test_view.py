@@ -1,6 +1,7 @@
 """The Details view: every fact, links to parents, things to copy."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QToolButton
 
@@ -79,3 +80,18 @@ def test_it_says_what_to_do_while_nothing_is_selected(qtbot):
     found = DetailsView(Session())
     qtbot.addWidget(found)
     assert "Select one in the timeline" in found._empty.accessibleName()
+
+
+def test_tab_goes_down_the_facts_and_then_to_the_list(session, view, settle):
+    for dense in (1, 2, 1):  # facts are made anew for each
+        session.select(dense)
+        settle()
+    stops, widget = [], view
+    for _ in range(200):
+        widget = widget.nextInFocusChain()
+        if widget is view:
+            break
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            stops.append(widget.accessibleName())
+    assert stops[0] == "Copy the author"
+    assert stops.index("Copy the handle") < stops.index("Copy the id") < stops.index("Changes by record")
