@@ -56,7 +56,6 @@ class ChangesView(QWidget):
         self.differences: Differences | None = None
         self._turned = False
         self._limit = FIRST
-        self._long = False  #: whether a text is among the changes that a row cannot show well
         self.tree = ChangesTree()
         self.detail = ChangeDetail()
         self.filter = QLineEdit()
@@ -206,7 +205,6 @@ class ChangesView(QWidget):
         groups = filtered(found.groups, self.filter.text())
         self.tree.show_groups(groups)
         self.tree.mark_path(self._session.path_id)
-        self._long = any(is_long(change) for group in groups for change in group.changes)
         self._show_detail()
         self._describe(found, len(groups))
 
@@ -248,9 +246,14 @@ class ChangesView(QWidget):
 
     @Slot()
     def _show_detail(self) -> None:
+        """The pane is there for what a row cannot show: it takes room from the list."""
         change = self.tree.current_change()
-        self.detail.setVisible(self._long and change is not None)  # an empty pane takes room from the list
+        needed = change is not None and is_long(change)
+        opens = needed and self.detail.isHidden()
+        self.detail.setVisible(needed)
         self.detail.show_change(change)
+        if opens:  # the row may now lie below it
+            QTimer.singleShot(0, self.tree, lambda: self.tree.scrollTo(self.tree.currentIndex()))
 
     @Slot(int)
     def _show_in_state(self, path_id: int) -> None:

@@ -192,13 +192,19 @@ def test_behind_a_tab_it_does_nothing_until_it_is_shown(session, view, settle):
     assert view.comparison == Comparison(0, 1)
 
 
-def test_without_a_selection_the_list_has_all_the_room(session, view, settle):
+def test_the_list_has_all_the_room_unless_a_long_text_is_selected(session, view, settle):
     session.select_path(0)
     session.select(1)
     settle()
     assert not view.detail.isVisible()
-    view.tree.setCurrentIndex(view.tree.nodes.index(1, PATH, view.tree.nodes.index(0, PATH)))
+    record = view.tree.nodes.index(0, PATH)
+    view.tree.setCurrentIndex(view.tree.nodes.index(0, PATH, record))
+    assert not view.detail.isVisible(), "its row says it all"
+    view.resize(800, 300)
+    view.tree.setCurrentIndex(view.tree.nodes.index(1, PATH, record))
+    settle()
     assert view.detail.isVisible()
+    assert view.tree.viewport().rect().contains(view.tree.visualRect(view.tree.currentIndex()))
 
 
 def test_comparing_ends_where_it_is_seen(session, view, settle):
