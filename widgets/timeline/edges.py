@@ -89,6 +89,8 @@ class Edges:
         self._add(columns, child, parent, np.full(len(child), Edge.MERGE))
 
     def _add(self, columns: Columns, child: Array, parent: Array, kind: Array) -> None:
+        if not len(child):
+            return
         if columns.alive is not None:
             kept = columns.alive[child]
             child, parent, kind = child[kept], parent[kept], kind[kept]
