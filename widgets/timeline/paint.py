@@ -64,7 +64,8 @@ def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     path of many curves twenty times. A pen of width 0 draws one pixel, much faster than any other width.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    lines, hues = curve_lines(frame.curve), np.repeat(frame.curve_hue, PIECES)
+    pieces = PIECES if len(frame.curve) <= MANY_CURVES else PIECES // 2  # among many, nobody sees the corners of one
+    lines, hues = curve_lines(frame.curve, pieces), np.repeat(frame.curve_hue, pieces)
     for hue in np.unique(hues).tolist():
         painter.setPen(pen(theme().branch(hue), width if width > 1 else 0, cap=Qt.PenCapStyle.SquareCap))
         draw_lines(painter, lines[hues == hue])
@@ -74,7 +75,8 @@ def _paint_curves(painter: QPainter, frame: Frame, width: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-PIECES = 9  #: lines that make a curve
+PIECES = 14  #: lines that make a curve
+MANY_CURVES = 60
 
 
 def curve_lines(curves: Array, pieces: int = PIECES) -> Array:
