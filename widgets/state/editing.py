@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.model.paths import name_text
@@ -18,10 +18,13 @@ from widgets.theme import SPACE_S, SPACE_XS
 from .tree import StateTree
 
 _LONGEST_IN_PLACE = 200
+MOST_AS_TEXT = 5000  #: values that one text for an editor may hold
 
 
 class StateEditing(QObject):
     """The edits that are not committed yet. They belong to the moment at which they were made."""
+
+    said = Signal(str)  #: why a value cannot be edited, and what to do
 
     def __init__(self, session: Session, tree: StateTree, view: QWidget) -> None:
         super().__init__(view)
@@ -66,10 +69,25 @@ class StateEditing(QObject):
         reader = self._tree.nodes.reader
         if not self.writable or path_id == -1 or reader.removed(path_id) or reader.version is None:
             return
+        if self._holds_too_much(path_id):
+            self.said.emit("too much for one text: select a value in it")
+            return
         title = self._path(path_id)
         dialog = ValueDialog(title, reader.value(path_id), parent=self._view)
         dialog.taken.connect(lambda: self._put(path_id, dialog.value()))
         dialog.open()
+
+    def _holds_too_much(self, path_id: int) -> bool:
+        """Whether there is more below a node than a person edits as text, or an editor shows without a stop."""
+        reader = self._tree.nodes.reader
+        found, rest = 0, [path_id]
+        while rest and found <= MOST_AS_TEXT:
+            node = rest.pop()
+            if node >= 0 and reader.kind(node) in ("map", "list"):
+                found += reader.child_count(node)
+                if found <= MOST_AS_TEXT:
+                    rest.extend(reader.children(node).tolist())
+        return found > MOST_AS_TEXT
 
     def add(self, path_id: int) -> None:
         """Add a key to a map, or an item to the end of a list."""

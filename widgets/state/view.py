@@ -92,6 +92,7 @@ class StateView(QWidget):
         self.search_bar.asked.connect(self._search)
         self.search_bar.stepped.connect(self.step_hit)
         self.search_bar.left.connect(self.tree.setFocus)
+        self.editing.said.connect(self._tell)
         self._earlier.clicked.connect(self.previous_change)
         self._later.clicked.connect(self.next_change)
         self._history.clicked.connect(self.show_history)

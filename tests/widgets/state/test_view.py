@@ -378,3 +378,15 @@ def test_it_waits_while_a_search_is_typed_and_keeps_it_from_moment_to_moment(ses
     assert len(view._hits.path_ids) == found
     view.search_bar.stepped.emit(-1)
     assert view.search_bar.count.text().endswith(f"of {found}")
+
+
+def test_what_is_too_much_for_one_text_is_told_at_once(session, store, view, settle, monkeypatch):
+    monkeypatch.setattr("widgets.state.editing.MOST_AS_TEXT", 10)
+    view.commit_edits()  # without edits: the selected value, here the whole state
+    assert "select a value in it" in view._note.text()
+    assert not any(isinstance(widget, ValueDialog) for widget in QApplication.topLevelWidgets() if widget.isVisible())
+    session.select_path(path(store, "$.tags"))
+    settle()
+    assert view._note.text() == ""
+    view.editing.edit_json(path(store, "$.tags"))
+    dialog(ValueDialog).reject()
