@@ -27,6 +27,7 @@ HOW = (
     "do not (several separated by commas)."
 )
 NO_LISTS = "There is no list of records here that have to be told apart."
+NO_FILES = "The newest commit has no file that matches. The import looks into the earlier ones too."
 STOPS = "The import stops at the first, unless More options lets it go on after them."
 LEFT_OUT = "They are left out; all others are imported."
 
@@ -128,8 +129,9 @@ class PreviewPanel(QWidget):
         self.sentence.setText(found.sentence())
         files = list(found.paths)
         more = f" and {count(len(files) - 8)} more" if len(files) > 8 else ""
-        self.files.setText(", ".join(files[:8]) + more)
-        self.files.setVisible(bool(files))
+        none = NO_FILES if found.kind == "git" else ""
+        self.files.setText(", ".join(files[:8]) + more if files else none)
+        self.files.setVisible(bool(files or none))
         self._detected = {pattern: tuple(fields) for pattern, fields in (found.identity or {}).items()}
         self.table.setRowCount(len(self._detected))
         for row, (pattern, fields) in enumerate(self._detected.items()):
@@ -142,6 +144,7 @@ class PreviewPanel(QWidget):
             self.table.setItem(row, 1, given)
         self.table.setVisible(bool(self._detected))
         self._how.setText(HOW if self._detected else NO_LISTS)
+        self._how.setVisible(bool(self._detected or files or found.kind != "git"))
         self.show_problems(found.problems, found.unit(), STOPS if found.stops() else LEFT_OUT)
 
     def show_problems(self, problems: Sequence[tuple[str, str]], unit: str = "version", then: str = "") -> None:

@@ -227,3 +227,15 @@ def test_many_problems_are_cut(qtbot) -> None:
     qtbot.addWidget(panel)
     panel.show_problems([(f"line {number}", "bad") for number in range(600)])
     assert panel.problems.toPlainText().endswith("… and 100 more")
+
+
+def test_a_repository_without_a_file_that_matches_says_so(qtbot) -> None:
+    panel = PreviewPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_findings(Findings("git", 222))
+    assert "no file that matches" in panel.files.text()
+    assert not panel._how.isVisible()
+    panel.show_findings(Findings("git", 222, paths=("a.json",)))
+    assert panel.files.text() == "a.json"
+    assert "no list" in panel._how.text()
