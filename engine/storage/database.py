@@ -21,7 +21,8 @@ from engine.storage.ddl import SQLITE
 from engine.storage.lock import WriterLock
 
 APPLICATION_ID = 0x52464143
-FORMAT = 1
+# Raised with every change of what a store holds; 1 was never released.
+FORMAT = 2
 MAGIC = b"SQLite format 3\0"
 CHECKPOINT_BYTES = 8 << 20
 SHARED_MEMORY_BYTES = 1 << 15
@@ -66,7 +67,7 @@ class Database:
     def open(cls, path: Path, *, read_only: bool = False) -> Database:
         """Open an existing store file.
 
-        Raises `NotFound` for no file, `StoreError` for a directory, a file that is no store, or a newer format.
+        Raises `NotFound` for no file, `StoreError` for a directory, a file that is no store, or another format.
         """
         _check_file(path)
         # Who only reads opens for writing too where that is allowed: a read-only connection leaves files behind.
@@ -216,6 +217,8 @@ def _check_store(path: Path, connection: apsw.Connection) -> None:
     application, version = (connection.execute(f"PRAGMA {name}").get for name in ("application_id", "user_version"))
     if application != APPLICATION_ID:
         raise StoreError(f"{path} is an SQLite file, but not a store of The Re-factory; choose another file")
+    if version < FORMAT:
+        raise StoreError(f"{path} is of format {version}, from before the first release; make it anew from its source")
     if version > FORMAT:
         raise StoreError(f"{path} is of a newer version (format {version}, this program knows {FORMAT}); update it")
     tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE type='table'").get
