@@ -1,5 +1,6 @@
 """The session: the open store, what is selected in it, and where the person has been."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ class Session(QObject):
         self._watch.start()
         self.store_opened.emit()
         self.selection_changed.emit()
+        # A full collection goes through all there is, longer than a frame lasts; what is here now stays until `close`.
+        gc.freeze()
 
     def close(self) -> None:
         """Close the store, if one is open."""
@@ -113,6 +116,7 @@ class Session(QObject):
         self._forward.clear()
         self.store_closed.emit()
         store.close()
+        gc.unfreeze()
 
     def shut_down(self) -> None:
         """End background work and close the store: nothing of the session runs afterwards."""

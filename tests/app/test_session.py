@@ -1,5 +1,6 @@
 """The session: selection, history, what changes the store, other processes."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,9 @@ def test_without_a_store_there_is_no_version(qtbot) -> None:
     assert session.timeline is None
     with pytest.raises(RuntimeError):
         session.version()
+
+
+def test_what_is_open_is_no_work_for_the_garbage_collector(session: Session) -> None:
+    assert gc.get_freeze_count() > 10_000
+    session.close()
+    assert gc.get_freeze_count() == 0

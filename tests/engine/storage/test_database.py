@@ -98,7 +98,7 @@ def test_another_program_s_database_is_no_store(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ("PRAGMA user_version=99", StoreError, r"is of a newer version \(format 99, this program knows \d\); update it"),
+        ("PRAGMA user_version=99", StoreError, r"is of a newer version \(format 99, this program knows \d\)"),
         ("PRAGMA user_version=1", StoreError, "is of format 1, from before the first release; make it anew"),
         ("DROP TABLE oplog", CorruptStore, "is damaged: tables are missing; restore it from a backup"),
     ],
