@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
@@ -109,15 +110,18 @@ class Store:
 
     def timelines(self) -> list[Timeline]:
         """Every timeline, in order of creation."""
-        core = self._core
-        found = []
-        for number, ref in enumerate(core.refs.timelines):
-            if not ref.deleted:
-                length = core.graph.chain_length(ref.heads[0]) if ref.heads else 0
-                updated = max((int(core.graph.time[head]) for head in ref.heads), default=None)
-                forked = ref.forked if ref.forked >= 0 else None
-                found.append(Timeline(number, ref.name, ref.heads, length, forked, updated))
-        return found
+        times = self._core.graph.time
+        refs = enumerate(self._core.refs.timelines)
+        return [self._timeline(number, ref, times) for number, ref in refs if not ref.deleted]
+
+    def _timeline(self, number: int, ref: Ref, times: NDArray[np.int64]) -> Timeline:
+        length = self._core.graph.chain_length(ref.heads[0]) if ref.heads else 0
+        updated = max(map(times.item, ref.heads), default=None)
+        return Timeline(number, ref.name, ref.heads, length, ref.forked if ref.forked >= 0 else None, updated)
+
+    def _named(self, name: str) -> Timeline:
+        number = self._core.refs.number(name)
+        return self._timeline(number, self._core.refs.timelines[number], self._core.graph.time)
 
     def heads(self) -> dict[str, tuple[int, ...]]:
         """The heads of every timeline by its name; cheap, unlike `timelines`."""
@@ -359,16 +363,13 @@ class Store:
             return [("timeline", len(refs.timelines), None, Ref(name, heads, version.transaction))]
 
         self._writer.change("branch", f"branch {name}", plan)
-        return self._timeline(name)
-
-    def _timeline(self, name: str) -> Timeline:
-        return next(item for item in self.timelines() if item.name == name)
+        return self._named(name)
 
     def rename_branch(self, name: str, new: str) -> Timeline:
         """Give a timeline another name."""
         check_new_name(new, "timeline")
         self._move_timeline("rename", f"rename {name} to {new}", name, lambda ref: Ref(new, ref.heads, ref.forked), new)
-        return self._timeline(new)
+        return self._named(new)
 
     def delete_branch(self, name: str) -> None:
         """Delete a timeline; its transactions stay, and undo brings it back."""
