@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -143,6 +143,12 @@ class Store:
     def sources(self, dense: Sequence[int] | Any) -> list[str]:
         """Source ids of many transactions, "" for none."""
         return [self._core.log.texts(int(item))[2] for item in dense]
+
+    def made_by(self, replicas: Collection[str]) -> list[int]:
+        """The transactions that some replicas (in hex) have made, in order of arrival."""
+        log = self._core.log
+        wanted = [index for index, replica in enumerate(log.replicas) if replica.hex() in replicas]
+        return np.flatnonzero(np.isin(log.column("replica"), wanted)).tolist()
 
     def handle(self, dense: int) -> str:
         """`REPLICA:SEQ` of a transaction."""
@@ -290,7 +296,7 @@ class Store:
         return self._core.graph.reachable(self._all_heads())
 
     def _log_mask(self, dense: Any, since: Moment, until: Moment, timeline: str | None) -> Any:
-        times_ = self._core.graph.time[dense]
+        times_, recorded = self._core.graph.time[dense], self._core.graph.recorded
         mask = np.ones(len(dense), bool)
         for moment, later in ((since, True), (until, False)):
             time = self._time_of(moment)
@@ -298,7 +304,10 @@ class Store:
                 mask &= times_ >= time if later else times_ <= time
             elif moment is not None:
                 bound = self.at(moment, timeline).transaction
-                mask &= dense >= bound if later else dense <= bound
+                # By their place in the log, which is in order of `recorded` and then of arrival.
+                stamp, stamps = int(recorded[bound]) if bound >= 0 else -1 << 63, recorded[dense]
+                beyond = stamps > stamp if later else stamps < stamp
+                mask &= beyond | ((stamps == stamp) & (dense >= bound if later else dense <= bound))
         return mask
 
     def _touching(self, path: str, dense: Any, timeline: str | None) -> Any:
@@ -395,6 +404,8 @@ class Store:
         check_new_name(name, "tag")
         if version.transaction < 0:
             raise BadInput("there is no transaction to tag yet")
+        if move and self._core.refs.tags.get(name) == version.transaction:
+            return version.transaction
 
         def plan() -> list[tuple[str, Any, Any, Any]]:
             refs = self._core.refs

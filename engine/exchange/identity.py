@@ -119,6 +119,7 @@ class Identities:
     def score(self, pattern: ListPattern, olds: Sequence[bytes], raws: Sequence[bytes]) -> None:
         """Weigh the rivals on one change of a list (the JSON of its elements, before and after); a clearly better one
         becomes the choice."""
+        olds, raws = (list(map(jsontext.canonical, side)) for side in (olds, raws))
         if pattern.fields is None or olds == raws or not (_spell_records(olds) and _spell_records(raws)):
             return
         pattern.trials += 1

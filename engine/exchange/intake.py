@@ -24,7 +24,7 @@ from engine.exchange.node import Node, new_tree
 from engine.exchange.options import ImportResult, Options
 from engine.exchange.rebuild import rebuild
 from engine.exchange.settling import Settler
-from engine.exchange.shadow import Shadow
+from engine.exchange.shadow import Shadow, UncheckedError
 from engine.exchange.sources import MAX_STEMMED, Plan, Source, free_name, stem_of
 from engine.exchange.steps import Steps
 from engine.exchange.tags import Tags
@@ -116,6 +116,12 @@ class Intake:
             after = self.shadow.diff(before, version.state, sure=sure)
             self.settle(after, parents[1:])
             self.add(version, parents, name, after)
+        except UncheckedError:
+            linear = False  # nothing was looked at: the tree is what it was
+            raise
+        except BadInput:
+            self.take_back()
+            raise
         finally:
             if linear:
                 self.forget(parents[0])
@@ -290,7 +296,7 @@ class Intake:
         if not self.notes["heads"]:
             return {}
         self.writer.settle()
-        mine = [dense for dense in range(self._next) if self._is_own(dense)]
+        mine = self._store.made_by(self.plan.replicas)
         found: dict[str, int] = {}
         for dense, name in zip(mine, self._store.sources(mine), strict=True):
             if name:
@@ -323,7 +329,8 @@ class Intake:
         warnings = self.result.warnings
         warnings += self.tags.finish()
         if len(self._ids) and not self.plan.has_states:
-            earlier = [dense for dense in range(self._next - self.result.transactions) if self._is_own(dense)]
+            first = self._next - self.result.transactions
+            earlier = [dense for dense in self._store.made_by(self.plan.replicas) if dense < first]
             for dense, name in zip(earlier, self._store.sources(earlier), strict=True):
                 self._ids.add(name, dense)
             repeated = self._ids.repeated(lambda version: self._store.sources([version])[0])

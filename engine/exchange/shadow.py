@@ -180,9 +180,10 @@ class Shadow(Arranger):
         self, node: Node, olds: list[bytes], raws: list[bytes], pattern: ListPattern, fields: Fields
     ) -> Match:
         match = match_records(node, olds if len(node) else [], raws, fields, self.steps)
-        pattern.used = True
-        pattern.repeated = max(pattern.repeated, match.repeats)
-        pattern.missing = max(pattern.missing, match.lacks)
+        if not pattern.used or match.repeats > pattern.repeated or match.lacks > pattern.missing:
+            pattern.used = self.identities.changed = True
+            pattern.repeated = max(pattern.repeated, match.repeats)
+            pattern.missing = max(pattern.missing, match.lacks)
         return match
 
     def _survey(self, raw: bytes, raws: list[bytes], pattern: ListPattern) -> None:
@@ -255,9 +256,10 @@ class Shadow(Arranger):
     def build_fresh(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
         """The node of a new container, which is the ground on which undecided patterns below it are judged."""
         self._fresh = (raw, pattern)
-        node = self._build(pid, raw, kind, pattern, depth)
-        self._fresh = None
-        return node
+        try:
+            return self._build(pid, raw, kind, pattern, depth)
+        finally:
+            self._fresh = None
 
     def _build(self, pid: int, raw: bytes, kind: int, pattern: ListPattern, depth: int) -> Node:
         if depth > values.MAX_DEPTH:

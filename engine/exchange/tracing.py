@@ -182,7 +182,7 @@ def _walkable(node: Node, raw: bytes, at: int) -> bool:
 
 def _elements(raw: bytes) -> list[bytes] | None:
     """The elements of a list, given without its brackets; None where there are none, or it is no JSON."""
-    if not raw:
+    if not raw or raw.isspace():
         return None
     try:
         return jsontext.array_level(b"[" + raw + b"]")

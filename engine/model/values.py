@@ -32,7 +32,7 @@ MAX_DIGITS = 200_000
 _AT_ONCE = 600
 
 _FLOAT = struct.Struct(">d")
-_BYTES_KEY = re.compile(r"^\$+bytes$")
+_BYTES_KEY = re.compile(r"\$+bytes\Z")
 
 NULL = b"n"
 FALSE = b"f"

@@ -102,11 +102,6 @@ class Database:
         with self.lock, _plain_errors(self.path):
             return self._connection.execute(sql, tuple(parameters)).fetchall()
 
-    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement for each row."""
-        with self.lock, _plain_errors(self.path):
-            self._connection.executemany(sql, rows)
-
     @contextlib.contextmanager
     def read(self) -> Iterator[None]:
         """What is read inside belongs to one moment of the file."""

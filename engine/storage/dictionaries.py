@@ -136,6 +136,8 @@ class PathTable:
         known = self._index.get(parent)
         if known is None:
             with self._lock:
+                if parent in self._index:
+                    return self._index[parent]
                 known = {self._steps[child]: child for child in self.children(parent).tolist()}
                 self._index[parent] = known
         return known
@@ -170,6 +172,7 @@ class PathTable:
         missing = [step for step in steps if step not in known]
         if missing:
             with self._lock:
+                known = self._known(parent)
                 missing = list(dict.fromkeys(step for step in missing if step not in known))
                 first = len(self._steps)
                 added = range(first, first + len(missing))

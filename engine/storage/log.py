@@ -248,8 +248,8 @@ class Log:
             read = segment.unpack_headers(unseal("segment.headers", first, headers), transactions, rows)
             part = Part(first, transactions, first_row, rows, read.checks)
             with self.lock:
-                self._headers.load(read, part)
                 self._add_part(part, headers)
+                self._headers.load(read, part)
 
     def _add_part(self, part: Part, headers: bytes) -> None:
         """Take over from the tail what a segment now holds. The chain covers all of it, as the headers' body has the

@@ -99,7 +99,8 @@ class Moments:
                 one, other = (self._log.handle(dense) for dense in exact[:2])
                 raise Ambiguous(f"{name!r} is the id of several transactions; use a handle, as {one} or {other}")
             if is_hex and not exact:
-                found.update(self._aliases.find(name))
+                # The file may hold versions that this process has not taken in yet.
+                found.update(version for version in self._aliases.find(name) if version < self._log.count)
         if len(found) > 1:
             raise Ambiguous(f"{name!r} is the beginning of several ids; give more of it")
         return found.pop() if found else None

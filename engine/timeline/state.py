@@ -7,6 +7,7 @@ bytes.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,8 @@ class States:
         self._graph = graph
         self.cache: ByteCache[State] = ByteCache(CACHE_BYTES)
         self._cached: list[int] = []
+        self._keeping = threading.Lock()
+        self._rewinds = 0
         self._checkpoints: NDArray[np.int64] = np.empty(0, np.int64)
 
     def follow(self) -> None:
@@ -97,8 +100,10 @@ class States:
 
     def forget(self) -> None:
         """Drop every cached state (after a rewind, numbers mean other transactions)."""
-        self.cache.clear()
-        self._cached = []
+        with self._keeping:
+            self._rewinds += 1
+            self.cache.clear()
+            self._cached = []
 
     def at(self, dense: int) -> State:
         """The state at a version."""
@@ -106,10 +111,13 @@ class States:
             return empty_state()
         found = self.cache.peek(dense)
         if found is None:
-            # Without a lock, which would keep others from reading meanwhile: at worst two threads make the same.
+            # Made without a lock, which would keep others from reading meanwhile: two threads may make the same.
+            rewinds = self._rewinds
             found = self._make(dense)
-            self.cache.put(dense, found, found.nbytes)
-            self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
+            with self._keeping:
+                if rewinds == self._rewinds:
+                    self.cache.put(dense, found, found.nbytes)
+                    self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
         return found
 
     def _make(self, dense: int) -> State:

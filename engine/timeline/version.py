@@ -136,10 +136,6 @@ class Version:
         """The live elements with a key: one, or where it repeats its first to its last occurrence."""
         return [item for item in self._log.paths.keyed(path, fields, key) if self.state.value(item) != ABSENT]
 
-    def child_ids(self, path: int) -> NDArray[Any]:
-        """Ids of all children that a path ever had, live or not."""
-        return self._log.paths.children(path)
-
     def parent(self, path: int) -> int:
         """Id of the parent, -1 for the root."""
         return self._log.paths.parent(path)

@@ -36,6 +36,19 @@ def test_a_commit_that_touches_no_data_names_the_state_that_it_has(store: Store,
         store.at("0" * 40)
 
 
+def test_a_store_that_has_not_seen_the_import_of_another_knows_no_such_id(
+    repository: Repository, tmp_path: Path
+) -> None:
+    left = repository.commit({"a.json": "1", "README": "x"}, repository.commit({"a.json": "1"}), branch="main")
+    Store.open(tmp_path / "store", create=True).close()
+    with Store.open(tmp_path / "store") as open_since, Store.open(tmp_path / "store") as other:
+        other.import_from(repository.path)
+        with pytest.raises(NotFound):
+            open_since.at(left)
+        open_since.refresh()
+        assert open_since.at(left).json() == {"a.json": 1}
+
+
 def test_what_was_left_out_before_is_known_later(store: Store, repository: Repository) -> None:
     tip = repository.commit({"a.json": "0"})
     commits = {tip: 0}

@@ -113,6 +113,9 @@ def test_what_changed_is_cut_and_the_rest_is_what_it_was(changes: dict[str, Any]
         '{"a": 1,"b":[1,2]}',
         '{"a":1,"b":[]',
         '{"a":1,"b":[1,2]} ',
+        '{"a":1,"b":[1, ]}',
+        '{"a":1,"b":[1,2, ]}',
+        '{"a":1,"b":[1,\r,2]}',
     ],
 )
 def test_what_is_no_json_or_spelled_otherwise_is_left_to_the_reader(text: str) -> None:
@@ -142,8 +145,9 @@ def test_any_text_is_cut_as_it_reads(old: Any, new: Any, chosen: random.Random) 
     assume(type(old) in (dict, list) and old and "$bytes" not in old)
     root = known(old)
     raw = bytearray(spell(mixed(old, new, chosen)))
-    if raw and chosen.random() < 0.5:
-        raw[chosen.randrange(len(raw))] = chosen.choice(b',]}[{":1a ')
+    if raw and chosen.random() < 0.6:
+        place = chosen.randrange(len(raw))
+        raw[place : place + chosen.randrange(2)] = bytes([chosen.choice(b',]}[{":1a \r')])
     cuts = Tracer().trace(root, bytes(raw))
     if cuts is not None:
         json.loads(raw.decode("utf-8", "replace"))  # whoever reads a part sees whether it is UTF-8

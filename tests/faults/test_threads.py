@@ -9,6 +9,7 @@ import pytest
 
 from engine import Store
 from engine.errors import BadInput
+from engine.model.paths import encode_step
 from engine.storage import dictionaries, log, parts
 from engine.timeline import state
 
@@ -130,3 +131,45 @@ def test_a_commit_that_is_refused_leaves_the_others_of_its_group_alone(tmp_path:
         assert state_of_all == {"t0": 20, "t2": 20, "t4": 20}
     with Store.open(tmp_path / "a.refactory") as store:
         assert len(list(store.log())) == 60
+
+
+def test_a_path_that_is_looked_for_while_it_is_made_has_one_id() -> None:
+    """The index of a large container is made at the first question, which may be anybody's."""
+    names = [encode_step(f"key{number}") for number in range(100_000)]
+    new = [encode_step("new")]
+    for _ in range(4):
+        table = dictionaries.PathTable()
+        table.define([0] * len(names), names)
+        both, made = threading.Barrier(2), []
+
+        def look(table: dictionaries.PathTable = table, both: threading.Barrier = both) -> None:
+            both.wait()
+            table.find(0, names[5])
+
+        def make(
+            table: dictionaries.PathTable = table, both: threading.Barrier = both, made: list[list[int]] = made
+        ) -> None:
+            both.wait()
+            made.append(table.children_by(0, new))
+
+        run(look, make)
+        assert table.children_by(0, new) == made[0]
+
+
+def test_a_state_that_was_made_while_its_transaction_was_taken_back_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(tmp_path / "store", create=True) as store:
+        store.commit([{"op": "put", "path": "$.a", "value": 1}])
+        states = store._core.states
+        states.forget()
+        make = state.States._make
+
+        def taken_back_meanwhile(self: state.States, dense: int) -> state.State:
+            found = make(self, dense)
+            self.forget()
+            return found
+
+        monkeypatch.setattr(state.States, "_make", taken_back_meanwhile)
+        states.at(0)
+        assert 0 not in states.cache

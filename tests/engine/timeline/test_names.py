@@ -1,6 +1,8 @@
 """Timelines, tags, undo and redo, and the moments that they name."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +82,32 @@ def test_ids_of_the_source(store: Store) -> None:
         writer.add(parents=[], timeline="t9", time=9, rows=Rows(), source="deadc0ff")
     with pytest.raises(Ambiguous, match="'deadc0' is the beginning of several ids; give more of it"):
         store.at("deadc0")
+
+
+def test_the_log_between_two_moments_is_in_its_order(store: Store, tmp_path: Path) -> None:
+    """Which is that of time, whatever arrived first."""
+    versions = [("one1", 1, [], "main"), ("five", 5, ["one1"], "main"), ("three", 3, ["one1"], "side")]
+    lines = [{"time": n, "id": name, "parents": p, "timeline": t, "state": {"a": n}} for name, n, p, t in versions]
+    source = tmp_path / "lines.jsonl"
+    source.write_text("\n".join(map(json.dumps, lines)))
+    store.import_from(source)
+
+    def told(**bounds: str) -> list[str | None]:
+        return [item.source for item in store.log(**bounds)]
+
+    assert told() == ["five", "three", "one1"]
+    assert told(since="three") == ["five", "three"]
+    assert told(until="three") == ["three", "one1"]
+    assert told(since="five") == ["five"]
+    assert told(until="five") == told()
+
+
+def test_a_tag_that_is_moved_to_where_it_stands_is_no_action(store: Store) -> None:
+    put(store, 1)
+    store.tag("here")
+    actions = len(list(store.actions()))
+    assert store.tag("here", move=True) == 0
+    assert len(list(store.actions())) == actions
 
 
 def test_an_empty_store_is_the_empty_state(store: Store) -> None:
