@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from engine.model import times, values
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
 from engine.storage.database import Database
+from engine.timeline import listing, naming
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.core import Core, StoreEvent
 from engine.timeline.dag import Graph
@@ -277,38 +279,27 @@ class Store:
         core = self._core
         heads = [self.at(None, timeline).transaction] if timeline is not None else self._all_heads()
         dense = np.flatnonzero(core.graph.reachable(heads))
-        dense = dense[self._log_mask(dense, since, until, timeline)]
+        dense = self._bounded(dense, since, timeline, operator.ge)
+        dense = self._bounded(dense, until, timeline, operator.le)
         if path is not None:
             dense = self._touching(path, dense, timeline)
-        # What arrived later need not be newer; `recorded` follows the time, and is above that of all parents.
-        recorded = core.graph.recorded[dense]
-        if (np.diff(recorded) < 0).any():
-            dense = dense[np.argsort(recorded, kind="stable")]
-        return map(self.get, dense[::-1][:limit].tolist())
+        return map(self.get, listing.in_order(core.graph, dense)[::-1][:limit].tolist())
 
     def _all_heads(self) -> list[int]:
-        refs = self._core.refs
-        heads = [head for ref in refs.timelines if not ref.deleted for head in ref.heads]
-        return heads + list(refs.tags.values())
+        return listing.all_heads(self._core.refs)
 
     def reachable(self) -> Any:
         """Mask over dense numbers: what some timeline or tag still leads to (an undone commit is not)."""
         return self._core.graph.reachable(self._all_heads())
 
-    def _log_mask(self, dense: Any, since: Moment, until: Moment, timeline: str | None) -> Any:
-        times_, recorded = self._core.graph.time[dense], self._core.graph.recorded
-        mask = np.ones(len(dense), bool)
-        for moment, later in ((since, True), (until, False)):
-            time = self._time_of(moment)
-            if time is not None:
-                mask &= times_ >= time if later else times_ <= time
-            elif moment is not None:
-                bound = self.at(moment, timeline).transaction
-                # By their place in the log, which is in order of `recorded` and then of arrival.
-                stamp, stamps = int(recorded[bound]) if bound >= 0 else -1 << 63, recorded[dense]
-                beyond = stamps > stamp if later else stamps < stamp
-                mask &= beyond | ((stamps == stamp) & (dense >= bound if later else dense <= bound))
-        return mask
+    def _bounded(self, dense: Any, moment: Moment, timeline: str | None, bound: listing.Bound) -> Any:
+        """Those at or beyond a moment, if there is one."""
+        time = self._time_of(moment)
+        if time is not None:
+            return dense[bound(self._core.graph.time[dense], time)]
+        if moment is None:
+            return dense
+        return dense[listing.placed(self._core.graph, dense, self.at(moment, timeline).transaction, bound)]
 
     def _touching(self, path: str, dense: Any, timeline: str | None) -> Any:
         from engine.timeline.match import match_ever
@@ -362,40 +353,18 @@ class Store:
         version = self.at(at)
         check_new_name(name, "timeline")
 
-        def plan() -> list[tuple[str, Any, Any, Any]]:
-            refs = self._core.refs
-            if refs.find(name) is not None:
-                raise BadInput(f"there is a timeline {name!r} already; choose another name")
-            if name in refs.tags:
-                raise BadInput(f"{name!r} is a tag; choose another name for the timeline")
-            heads = (version.transaction,) if version.transaction >= 0 else ()
-            return [("timeline", len(refs.timelines), None, Ref(name, heads, version.transaction))]
-
-        self._writer.change("branch", f"branch {name}", plan)
+        self._writer.change("branch", f"branch {name}", lambda: naming.made(self._core.refs, name, version.transaction))
         return self._named(name)
 
     def rename_branch(self, name: str, new: str) -> Timeline:
         """Give a timeline another name."""
         check_new_name(new, "timeline")
-        self._move_timeline("rename", f"rename {name} to {new}", name, lambda ref: Ref(new, ref.heads, ref.forked), new)
+        self._writer.change("rename", f"rename {name} to {new}", lambda: naming.renamed(self._core.refs, name, new))
         return self._named(new)
 
     def delete_branch(self, name: str) -> None:
         """Delete a timeline; its transactions stay, and undo brings it back."""
-        self._move_timeline("delete", f"delete {name}", name, lambda ref: Ref(ref.name, ref.heads, ref.forked, True))
-
-    def _move_timeline(
-        self, kind: str, text: str, name: str, make: Callable[[Ref], Ref], new: str | None = None
-    ) -> None:
-        def plan() -> list[tuple[str, Any, Any, Any]]:
-            refs = self._core.refs
-            number = refs.number(name)
-            if new is not None and (refs.find(new) is not None or new in refs.tags):
-                raise BadInput(f"the name {new!r} is taken; choose another name")
-            before = refs.timelines[number]
-            return [("timeline", number, before, make(before))]
-
-        self._writer.change(kind, text, plan)
+        self._writer.change("delete", f"delete {name}", lambda: naming.deleted(self._core.refs, name))
 
     def tag(self, name: str, at: Moment = None, *, move: bool = False) -> int:
         """Name a moment; returns its dense number. Raises `BadInput` where the name is taken; with `move`, the tag that
@@ -406,32 +375,14 @@ class Store:
             raise BadInput("there is no transaction to tag yet")
         if move and self._core.refs.tags.get(name) == version.transaction:
             return version.transaction
-
-        def plan() -> list[tuple[str, Any, Any, Any]]:
-            refs = self._core.refs
-            if move and name in refs.tags:
-                return [("tag", name, refs.tags[name], version.transaction)]
-            if move:
-                raise NotFound(f"no tag {name!r} to move; there is {', '.join(sorted(refs.tags)[:5]) or 'none'}")
-            if name in refs.tags:
-                raise BadInput(f"the name {name!r} is taken; move or delete that tag, or choose another name")
-            if refs.find(name) is not None:
-                raise BadInput(f"the name {name!r} is taken by a timeline; choose another name")
-            return [("tag", name, None, version.transaction)]
-
-        self._writer.change("tag", f"move tag {name}" if move else f"tag {name}", plan)
+        change = naming.tag_moved if move else naming.tagged
+        said = f"move tag {name}" if move else f"tag {name}"
+        self._writer.change("tag", said, lambda: change(self._core.refs, name, version.transaction))
         return version.transaction
 
     def delete_tag(self, name: str) -> None:
         """Remove a tag; undo brings it back."""
-
-        def plan() -> list[tuple[str, Any, Any, Any]]:
-            tags = self._core.refs.tags
-            if name not in tags:
-                raise NotFound(f"no tag {name!r}; there is {', '.join(sorted(tags)[:5]) or 'none'}")
-            return [("tag", name, tags[name], None)]
-
-        self._writer.change("untag", f"delete tag {name}", plan)
+        self._writer.change("untag", f"delete tag {name}", lambda: naming.untagged(self._core.refs, name))
 
     def undo(self) -> Action | None:
         """Take back the last action of any kind; None where there is nothing to undo."""
