@@ -32,5 +32,5 @@ def in_order(graph: Graph, dense: NDArray[np.int64]) -> NDArray[np.int64]:
 def placed(graph: Graph, dense: NDArray[np.int64], version: int, bound: Bound) -> NDArray[np.bool_]:
     """Which transactions stand at or beyond a version (-1: before all) in the log."""
     stamps, stamp = graph.recorded[dense], int(graph.recorded[version]) if version >= 0 else -1 << 63
-    found: NDArray[np.bool_] = np.where(stamps == stamp, bound(dense, version), bound(stamps, stamp))
-    return found
+    beyond: NDArray[np.bool_] = (stamps != stamp) & bound(stamps, stamp)
+    return beyond | ((stamps == stamp) & bound(dense, version))
