@@ -32,5 +32,6 @@ def in_order(graph: Graph, dense: NDArray[np.int64]) -> NDArray[np.int64]:
 def placed(graph: Graph, dense: NDArray[np.int64], version: int, bound: Bound) -> NDArray[np.bool_]:
     """Which transactions stand at or beyond a version (-1: before all) in the log."""
     stamps, stamp = graph.recorded[dense], int(graph.recorded[version]) if version >= 0 else -1 << 63
-    beyond: NDArray[np.bool_] = (stamps != stamp) & bound(stamps, stamp)
-    return beyond | ((stamps == stamp) & bound(dense, version))
+    found: NDArray[np.bool_] = (stamps != stamp) & bound(stamps, stamp)
+    found |= (stamps == stamp) & bound(dense, version)
+    return found
