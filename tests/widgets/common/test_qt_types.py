@@ -2,8 +2,7 @@
 
 from threading import Event
 
-from PySide6.QtCore import QObject
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QObject, QTimer
 
 from widgets.common import qt_types
 from widgets.common.qt_types import MakeTypes, wait_for_types
@@ -11,15 +10,16 @@ from widgets.common.qt_types import MakeTypes, wait_for_types
 
 def test_a_worker_goes_on_when_the_window_has_made_them_in_steps(qtbot, monkeypatch) -> None:
     monkeypatch.setattr(qt_types, "_made", Event())
-    monkeypatch.setattr(qt_types, "SLICE", 0.0001)
+    monkeypatch.setattr(qt_types, "SLICE", -1.0)  # one class a step
     parent = QObject()
     maker = MakeTypes(parent)
     assert not wait_for_types(lambda: True), "a worker that is to stop does not wait"
-    steps = 0
-    while not qt_types._made.is_set():
-        QTest.qWait(1)
-        steps += 1
-    assert steps > 1, "the window goes on between them"
+    beside: list[bool] = []
+    other = QTimer(parent, interval=0)
+    other.timeout.connect(lambda: beside.append(qt_types._made.is_set()))
+    other.start()
+    qtbot.waitUntil(qt_types._made.is_set)
+    assert beside.count(False) > 1, "the window goes on between them"
     assert wait_for_types(lambda: False)
     assert not maker._timer.isActive()
     assert list(maker._rest) == []
