@@ -37,7 +37,11 @@ def open_repository(path: Path) -> Any:
 
 
 def read_references(repository: Any) -> References:
-    """Local branches, those of remotes that have something of their own, and tags."""
+    """Branches and tags.
+
+    A branch that only a remote has is called as it is there: a clone has the branches of what it was cloned from.
+    Where there is a local one of that name which points elsewhere, the name of the remote stands before it.
+    """
     import pygit2
 
     branches: dict[str, str] = {}
@@ -54,8 +58,7 @@ def read_references(repository: Any) -> References:
             tags[name.removeprefix("refs/tags/")] = commit
         elif name.startswith("refs/remotes/") and not name.endswith("/HEAD"):
             remote[name.removeprefix("refs/remotes/")] = commit
-    local = set(branches.values())
-    branches |= {name: commit for name, commit in remote.items() if commit not in local}
+    branches |= _of_remotes(repository, branches, remote)
     called, tagged = allowed_names(branches), allowed_names(tags)
     head = _head_name(repository, branches)
     return References(
@@ -63,6 +66,21 @@ def read_references(repository: Any) -> References:
         {called[name]: commit for name, commit in branches.items()},
         {tagged[name]: commit for name, commit in tags.items()},
     )
+
+
+def _of_remotes(repository: Any, local: Mapping[str, str], remote: Mapping[str, str]) -> dict[str, str]:
+    """Branches of remotes (by full name) that are not here, by the names that they get; those of `origin` first."""
+    remotes = sorted((name for name in repository.remotes.names() if name), key=len, reverse=True)
+    tips = set(local.values())
+    found: dict[str, str] = {}
+    for name in sorted(remote, key=lambda name: (not name.startswith("origin/"), name)):
+        source = next((each for each in remotes if name.startswith(f"{each}/")), name.split("/", 1)[0])
+        short, commit = name.removeprefix(f"{source}/"), remote[name]
+        if short not in local and short not in found:
+            found[short] = commit
+        elif commit not in tips and found.get(short) != commit:
+            found[name] = commit
+    return found
 
 
 def _head_name(repository: Any, branches: Mapping[str, str]) -> str:

@@ -313,11 +313,17 @@ class Intake:
         """Point every timeline of the source at its last transaction; bring back timelines and tags that are gone."""
         for name, dense in self.notes["pointed"].items():
             self.point(name, dense)
+        back: list[str] = []
         for name, dense in self.notes["heads"].items():
             place = self._places.get(name) or self._found(name)
             if place is not None:
+                if not self.result.transactions and self.writer.head(place) != dense:
+                    back.append(place)
                 self.writer.set_head(place, dense)
             self.result.timelines.append(place or self.notes["detours"].get(name, name))
+        if back:
+            said = ", ".join(back[:5]) + (f" and {len(back) - 5:,} more" if len(back) > 5 else "")
+            self.result.warnings.append(f"brought back to where the source has it: {said}")
         self._tell()
         self.keep_choices()
         if self.notes["heads"]:

@@ -134,8 +134,22 @@ class BulkWriter:
 
     def set_head(self, timeline: str, dense: int) -> None:
         """Point a timeline at a transaction; it is made when it is new."""
-        number = self._timeline(timeline, [dense])
+        if timeline not in self._names and self._core.refs.find(timeline) is None:
+            number = self._timeline(timeline, self._fork(timeline, dense))
+        else:
+            number = self._timeline(timeline, ())
         self._heads[number] = dense
+
+    def _fork(self, timeline: str, dense: int) -> list[int]:
+        """What a timeline that is not (or no longer) there goes off from: below what was made on one of this name."""
+        self.settle()
+        graph, names = self._core.graph, [ref.name for ref in self._core.refs.timelines]
+        own = int(graph.timeline[dense])
+        if own >= len(names) or names[own] != timeline:
+            return [dense]
+        chain = graph.chain(dense)
+        others = chain[graph.timeline[chain] != own]
+        return [int(others[-1])] if len(others) else []
 
     def set_tag(self, name: str, dense: int) -> None:
         """Make or move a tag."""

@@ -125,5 +125,5 @@ def test_a_branch_that_was_forced_elsewhere_and_taken_back_comes_again(store: St
     store.undo()
     assert store.at().json() == {"a.json": 1}
     result = store.import_from(repository.path)
-    assert (result.transactions, result.warnings) == (0, [])
+    assert (result.transactions, result.warnings) == (0, ["brought back to where the source has it: main"])
     assert heads(store) == {"main": (other,)}

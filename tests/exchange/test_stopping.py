@@ -127,3 +127,24 @@ def test_the_store_that_is_opened_again_goes_on(
         assert (ids(store), states(store), heads(store)) == before
         assert store.import_from(source, **options).transactions == 0
         assert exact(store.at().json()) == before[1][store.at().transaction]
+
+
+def test_what_was_undone_is_brought_back_as_it_was(store: Store, repository: Repository) -> None:
+    """The next import says so, and timelines go off from where they did."""
+    first = repository.commit({"a.json": "1"})
+    repository.commit({"a.json": "2"}, first, branch="main")
+    repository.commit({"a.json": "3"}, repository.commit({"a.json": "4"}, first), branch="side")
+    repository.point("here", first)
+    store.import_from(repository.path)
+
+    def told() -> list[tuple[str, int | None, int]]:
+        return sorted((each.name, each.forked_from, each.transactions) for each in store.timelines())
+
+    before = told()
+    store.undo()
+    assert told() == []
+    result = store.import_from(repository.path)
+    assert result.transactions == 0
+    assert result.warnings == ["brought back to where the source has it: main, side, here"]
+    assert told() == before
+    assert store.import_from(repository.path).warnings == []

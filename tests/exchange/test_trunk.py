@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from engine import Store
@@ -355,3 +356,31 @@ def test_the_log_is_in_order_of_time_though_the_trunk_came_first(repository: Rep
     assert list(by_source(store)) == [root, tip, other, merge, side]
     assert [found.source for found in store.log()] == [merge, tip, other, side, root]
     assert [found.source for found in store.log(limit=2)] == [merge, tip]
+
+
+def test_a_clone_gives_what_the_original_gives(store: Store, repository: Repository, tmp_path: Path) -> None:
+    """Whoever cloned it has one local branch, and the others as those of a remote."""
+    first = repository.commit({"a.json": "1"})
+    side = repository.commit({"a.json": "2"}, first, branch="feature/one")
+    other = repository.commit({"a.json": "3"}, first, branch="other")
+    merge = repository.commit({"a.json": "4"}, first, side)
+    repository.commit({"a.json": "5"}, merge, branch="main")
+    repository.point("same", merge)
+    repository.git.references.create("refs/tags/v1", pygit2.Oid(hex=other))
+    clone = pygit2.clone_repository(str(repository.path), str(tmp_path / "clone"))
+    assert list(clone.branches.local) == ["main"]
+    store.import_from(repository.path)
+    with Store.open(tmp_path / "other", create=True) as cloned:
+        cloned.import_from(tmp_path / "clone")
+        assert (ids(cloned), heads(cloned)) == (ids(store), heads(store))
+        assert {"feature/one", "other", "same"} <= set(heads(cloned))
+
+
+def test_a_local_branch_that_is_behind_keeps_its_name(store: Store, repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit({"a.json": "1"}, branch="main")
+    pygit2.clone_repository(str(repository.path), str(tmp_path / "clone"))
+    later = repository.commit({"a.json": "2"}, first, branch="main")
+    clone = pygit2.Repository(str(tmp_path / "clone"))
+    clone.remotes["origin"].fetch()
+    store.import_from(tmp_path / "clone")
+    assert heads(store) == {"main": (first,), "origin/main": (later,)}
