@@ -11,7 +11,7 @@ from importlib import import_module
 from app.cli.commands import COMMANDS, LATER
 from app.cli.errors import DONE, NO, STOPPED, WRONG, UsageError, one_line
 from app.cli.parser import Command, Options, parse_command, parse_program
-from engine.errors import Cancelled, KnownError
+from engine.errors import Cancelled, CorruptStore, KnownError
 
 #: Set (to anything), a mistake of the program shows where it happened.
 TRACEBACK = "REFACTORY_TRACEBACK"
@@ -71,7 +71,11 @@ def _run_command(command: Command, options: Options) -> int:
         handler = getattr(import_module(module), function)
     finally:
         gc.enable()
-    done = handler(options)
+    try:
+        done = handler(options)
+    except CorruptStore as error:
+        store = str(getattr(options, "store", ""))
+        raise error if store in str(error) else CorruptStore(f"{store}: {error}") from None
     return DONE if done is None else int(done)
 
 

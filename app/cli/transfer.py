@@ -63,7 +63,7 @@ def _tell_what_stays(error: KnownError, store: "Store", before: int) -> None:
     kept = len(store.graph.time) - before
     text = str(error) or "stopped"
     if kept > 0:
-        text = f"{text} ({output.plural(kept, 'transaction')} before it: kept in {store.path})"
+        text = f"{text} ({output.plural(kept, 'transaction')} that came before are kept in {store.path})"
     error.args = (text,)
 
 

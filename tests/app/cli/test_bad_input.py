@@ -167,6 +167,13 @@ def test_a_damaged_store(store: Path) -> None:
     assert "damaged" in line
 
 
+def test_damage_inside_a_store_is_told_with_its_name(store: Path) -> None:
+    connection = apsw.Connection(str(store))
+    connection.execute("UPDATE hot_transaction SET body=zeroblob(length(body))")
+    connection.close()
+    assert f"{store}: the store is damaged" in refused("show", store)
+
+
 # ------------------------------------------------------------------------------------------- disks, folders
 
 

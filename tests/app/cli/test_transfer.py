@@ -120,7 +120,7 @@ def test_a_bad_line_stops_and_what_is_before_it_stays(run: Run, tmp_path: Path) 
     done = run("import", source, store, "--json")
     assert (done.code, done.out) == (2, "")
     assert f"{source}:4: duplicate key" in done.error
-    assert f"(3 transactions before it: kept in {store})" in done.error
+    assert f"(3 transactions that came before are kept in {store})" in done.error
     assert len(run("log", store, "--json").documents) == 3
     skipping = run("import", source, store, "--json", "--skip-bad").document
     assert skipping["transactions"] == 0
