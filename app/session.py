@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from time import monotonic
@@ -57,6 +57,7 @@ class Session(QObject):
         self._back: list[Location] = []
         self._forward: list[Location] = []
         self._timeline: str | None = None
+        self._chosen = -1
         self._actions: list[Action] | None = None
         self._unlisten: Callable[[], object] | None = None
         self._stamp: tuple[float, ...] = ()
@@ -92,6 +93,7 @@ class Session(QObject):
         """Make an open store the session's, and select the head of its default timeline."""
         self.store = store
         self._timeline = self._actions = None
+        self._chosen = -1
         self._unlisten = store.listen(self._event.emit)
         self._location = Location(selected=self._head())
         self._stamp = self._file_stamp()
@@ -153,7 +155,8 @@ class Session(QObject):
 
     @property
     def timeline(self) -> str | None:
-        """The timeline of the selected transaction if that is one of its heads, else the default one."""
+        """The timeline whose head is selected: the chosen one of several, else that it was made on. Else the default
+        one."""
         if self.store is None:
             return None
         if self._timeline is None:
@@ -162,9 +165,10 @@ class Session(QObject):
 
     def _find_timeline(self, store: "Store") -> str:
         if self.selected >= 0:
-            name = store.graph.timeline_names[int(store.graph.timeline[self.selected])]
-            if self.selected in store.heads().get(name, ()):
-                return name
+            names, heads = store.graph.timeline_names, store.heads()
+            for number in (self._chosen, int(store.graph.timeline[self.selected])):
+                if number >= 0 and self.selected in heads.get(names[number], ()):
+                    return names[number]
         return store.default_timeline
 
     @property
@@ -202,6 +206,17 @@ class Session(QObject):
     def select(self, dense: int) -> None:
         """Select a transaction."""
         self._go(Location(dense, self.compared, self.range, self.path_id))
+
+    def select_timeline(self, name: str) -> None:
+        """Select the head of a timeline; commits go to it, also where another one has the same head."""
+        found = next((line for line in self.store.timelines() if line.name == name), None) if self.store else None
+        if found is None or not found.heads:
+            return
+        self._chosen, self._timeline = found.id, None
+        if max(found.heads) != self.selected:
+            self.select(max(found.heads))
+        else:
+            self.selection_changed.emit()
 
     def compare(self, dense: int | None) -> None:
         """Compare the selected moment with another, or with none."""
@@ -257,12 +272,18 @@ class Session(QObject):
         self.selection_changed.emit()
 
     def _travel(self, source: list[Location], target: list[Location]) -> None:
-        if source and self.store is not None:
-            target.append(self._location)
-            self._location = source.pop()
-            self._timeline = None
-            self._since = 0.0
-            self.selection_changed.emit()
+        if self.store is None:
+            return
+        while source:
+            place = source.pop()
+            named = (place.selected, -1 if place.compared is None else place.compared)
+            if place != self._location and all(nearest_left(self.store, dense) == dense for dense in named):
+                target.append(self._location)
+                self._location = place
+                break
+        self._timeline = None
+        self._since = 0.0
+        self.selection_changed.emit()
 
     # ------------------------------------------------------------------ what changes the store
 
@@ -278,10 +299,21 @@ class Session(QObject):
         self._actions = self._timeline = None
         if event.kind == "transactions":
             self.graph_grew.emit(event.first, event.last - 1)
+        location = self._left(self.store)
+        moved, self._location = location != self._location, location
         self.refs_changed.emit()
-        left = nearest_left(self.store, self.selected)
-        if left != self.selected:
-            self._go(Location(left if left >= 0 else self._head(), None, self.range, self.path_id))
+        if moved:
+            self.selection_changed.emit()
+
+    def _left(self, store: "Store") -> Location:
+        """What is selected, without what no name leads to any more: its commit was undone, for instance."""
+        location = self._location
+        left = nearest_left(store, location.selected)
+        if left != location.selected:
+            return replace(location, selected=left if left >= 0 else self._head(), compared=None)
+        if location.compared is not None and nearest_left(store, location.compared) != location.compared:
+            return replace(location, compared=None)
+        return location
 
     def _file_stamp(self) -> tuple[float, ...]:
         assert self.store is not None

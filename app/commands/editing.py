@@ -8,6 +8,7 @@ from widgets.common.jobs import Job
 if TYPE_CHECKING:
     from app.window import Window
     from engine.store import Store
+    from engine.timeline.refs import Action
     from widgets.editing.refs import DeleteDialog, NameDialog
 
 STAYS = 6000  #: milliseconds that a message stays in the status bar
@@ -21,17 +22,28 @@ class Editing:
 
     def undo(self) -> None:
         """Undo the last action on the store."""
-        self._step("Undone", lambda store: store.undo(), "There is nothing to undo.")
+        self._step("Undone", lambda store: store.undo(), "There is nothing to undo.", lambda _action: None)
 
     def redo(self) -> None:
         """Bring back what was undone."""
-        self._step("Done again", lambda store: store.redo(), "There is nothing to redo.")
+        self._step("Done again", lambda store: store.redo(), "There is nothing to redo.", self._follow)
+
+    def _follow(self, action: "Action") -> None:
+        """Where the head of a timeline was selected, its new one is."""
+        for what, _key, before, after in action.moves:
+            if what == "timeline" and after and after.heads:
+                ended = (before.heads if before else ()) or (-1,)
+                if self._session.selected in ended:
+                    self._session.select(max(after.heads))
+                    return
 
     def new_branch(self) -> None:
         """A timeline that starts at the selected moment."""
         from widgets.editing.branch import BranchDialog
 
-        self._open_named(BranchDialog(self._session, parent=self._window), "Branch", "begins here")
+        dialog = BranchDialog(self._session, parent=self._window)
+        dialog.named.connect(self._session.select_timeline)
+        self._open_named(dialog, "Branch", "begins here")
 
     def new_tag(self) -> None:
         """A name for the selected moment."""
@@ -68,13 +80,20 @@ class Editing:
         dialog.deleted.connect(lambda name: self._window.notice.tell(f"{name} is deleted.", "Undo", self.undo))
         dialog.open()
 
-    def _step(self, done: str, work: "Callable[[Store], object]", nothing: str) -> None:
+    def _step(
+        self,
+        done: str,
+        work: "Callable[[Store], Action | None]",
+        nothing: str,
+        then: "Callable[[Action], object]",
+    ) -> None:
         store = self._session.store
         if store is None:
             return
 
-        def take(action: object) -> None:
-            text = nothing if action is None else f"{done}: {getattr(action, 'text', '')}"
-            self._window.statusBar().showMessage(text, STAYS)
+        def take(action: "Action | None") -> None:
+            if action is not None:
+                then(action)
+            self._window.statusBar().showMessage(f"{done}: {action.text}" if action else nothing, STAYS)
 
         self._session.run(Job(done, lambda _context: work(store), take))

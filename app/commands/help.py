@@ -67,12 +67,16 @@ class Help:
         session = self._window.session
         if session.store is None:
             return []
-        lines = [(name, max(heads), "Timeline", "branch") for name, heads in session.store.heads().items() if heads]
-        tags = [(name, dense, "Tag", "tag") for name, dense in session.store.tags().items()]
-        return [
-            Entry(name, partial(session.select, dense), detail=kind, icon=icon(sign))
-            for name, dense, kind, sign in (tags + lines)[:NAMES]
+        entries = [
+            Entry(name, partial(session.select, dense), detail="Tag", icon=icon("tag"))
+            for name, dense in session.store.tags().items()
         ]
+        entries += [
+            Entry(name, partial(session.select_timeline, name), detail="Timeline", icon=icon("branch"))
+            for name, heads in session.store.heads().items()
+            if heads
+        ]
+        return entries[:NAMES]
 
 
 def about_text() -> str:

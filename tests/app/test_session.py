@@ -140,3 +140,51 @@ def test_what_is_open_is_no_work_for_the_garbage_collector(session: Session) -> 
     assert gc.get_freeze_count() > 10_000
     session.close()
     assert gc.get_freeze_count() == 0
+
+
+def commit(session: Session, acres: int, qtbot) -> int:
+    store = session.store
+    assert store is not None
+    with qtbot.waitSignal(session.refs_changed):
+        made = store.commit([{"op": "put", "path": "$.acres", "value": acres}])
+    return made.dense
+
+
+def test_nothing_goes_back_to_what_was_undone(session: Session, monkeypatch: pytest.MonkeyPatch, qtbot) -> None:
+    monkeypatch.setattr("app.session.COALESCE", -1.0)
+    session.select(commit(session, 5, qtbot))
+    session.compare(0)
+    session.select(1)
+    with qtbot.waitSignal(session.refs_changed):
+        session.store.undo()
+    session.go_back()
+    assert (session.selected, session.compared) == (2, None)
+    session.go_forward()
+    assert session.selected == 1
+
+
+def test_an_undone_moment_is_compared_with_no_longer(session: Session, qtbot) -> None:
+    session.compare(commit(session, 5, qtbot))
+    with qtbot.waitSignal(session.selection_changed):
+        session.store.undo()
+    assert (session.selected, session.compared) == (2, None)
+
+
+def test_a_chosen_timeline_takes_the_commits_where_it_ends_with_another(session: Session, qtbot) -> None:
+    store = session.store
+    with qtbot.waitSignal(session.refs_changed):
+        store.branch("try", at=2)
+    with qtbot.waitSignal(session.selection_changed):
+        session.select_timeline("try")
+    assert (session.selected, session.timeline) == (2, "try")
+    session.select_timeline("what-if")
+    assert (session.selected, session.timeline) == (3, "what-if")
+    session.select_timeline("main")
+    assert (session.selected, session.timeline) == (2, "main")
+    session.select_timeline("try")
+    with qtbot.waitSignal(session.refs_changed):
+        store.rename_branch("try", "tried")
+    assert session.timeline == "tried"
+    with qtbot.waitSignal(session.refs_changed):
+        store.delete_branch("tried")
+    assert session.timeline == "main"

@@ -14,6 +14,8 @@ from app.crash import CrashDialog, describe
 from app.window import Window
 from engine.store import Store
 from widgets.editing.branch import BranchDialog
+from widgets.editing.commit import CommitDialog
+from widgets.editing.edits import Edit
 from widgets.palette.moment import MomentDialog
 from widgets.start.dialog import RecentDialog
 from widgets.start.recent import RecentRow
@@ -321,3 +323,43 @@ def test_a_chosen_stretch_of_time_is_told_with_what_lies_in_it(window: Window) -
     assert "1970-01-01 00:00:00 to 1970-01-01 00:00:05: 3 transactions" in window.where.text()
     window.session.select_range(0, 0)
     assert " to " not in window.where.text()
+
+
+def test_the_window_counts_what_its_timeline_leads_to_and_follows_undo_and_redo(window: Window, qtbot) -> None:
+    session = window.session
+    assert window.where.text().endswith("3 transactions")
+    with qtbot.waitSignal(session.refs_changed):
+        made = session.store.commit([{"op": "put", "path": "$.acres", "value": 5}], timeline="main").dense
+    session.select(made)
+    assert window.where.text().endswith("4 transactions")
+    window.actions_by_id.trigger("undo")
+    qtbot.waitUntil(lambda: session.selected == 2)
+    assert window.where.text().endswith("3 transactions")
+    window.actions_by_id.trigger("redo")
+    qtbot.waitUntil(lambda: session.selected == made)
+    assert window.where.text().endswith("4 transactions")
+    session.select(0)
+    window.actions_by_id.trigger("undo")
+    qtbot.waitUntil(lambda: "Undone" in window.statusBar().currentMessage())
+    window.actions_by_id.trigger("redo")
+    qtbot.waitUntil(lambda: "Done again" in window.statusBar().currentMessage())
+    assert session.selected == 0
+
+
+@pytest.mark.parametrize(("at", "length"), [(2, 3), (1, 2)])
+def test_a_new_branch_is_gone_to(window: Window, qtbot, at: int, length: int) -> None:
+    session = window.session
+    session.select(at)
+    window.actions_by_id.trigger("branch")
+    dialog = window.findChild(BranchDialog)
+    dialog.name.setText("try")
+    dialog.accept()
+    qtbot.waitUntil(lambda: session.timeline == "try")
+    assert session.selected == at
+    assert window.where.text().startswith("try  ·  ")
+    assert window.where.text().endswith(f"{length} transactions")
+    commit = CommitDialog(session, (Edit("put", "$.acres", 7, before=20),), at, window)
+    assert commit.target.currentText() == "try"
+    commit.accept()
+    qtbot.waitUntil(lambda: max(session.store.heads()["try"]) == 4)
+    assert session.store.heads()["main"] == (2,)

@@ -34,7 +34,7 @@ class Session(Protocol):
 
     @property
     def selection_changed(self) -> SignalInstance:
-        """Emitted when the selected transaction, the second one, the range or the path is another."""
+        """Emitted when the selected transaction, its timeline, the second one, the range or the path is another."""
 
     @property
     def graph_grew(self) -> SignalInstance:
@@ -78,6 +78,9 @@ class Session(Protocol):
 
     def select(self, dense: int) -> None:
         """Select a transaction; views show the state after it."""
+
+    def select_timeline(self, name: str) -> None:
+        """Select the head of a timeline, and commit to it from now on."""
 
     def compare(self, dense: int | None) -> None:
         """Compare the selected moment with this one, or with none."""

@@ -9,14 +9,14 @@ from .text import count, moment
 
 
 class Where(ElidedLabel):
-    """`main · 2022-07-26 14:00:05 UTC · 3f2a…:17 · 2 575 transactions`, with the second moment if there is one,
-    and whether the store can only be read."""
+    """`main · 2022-07-26 14:00:05 UTC · 2 575 transactions`, which are those of the timeline, with the second moment if
+    there is one, and whether the store can only be read."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self.setObjectName("where")
         self._session = session
-        for signal in (session.store_opened, session.store_closed, session.selection_changed, session.graph_grew):
+        for signal in (session.store_opened, session.store_closed, session.selection_changed, session.refs_changed):
             signal.connect(self.refresh)
 
     @Slot()
@@ -32,7 +32,9 @@ class Where(ElidedLabel):
         if session.range is not None:
             start, end = session.range
             parts.append(f"{moment(start)} to {moment(end)}: {count(self._between(start, end), 'transaction')}")
-        parts.append(count(graph.count, "transaction"))
+        heads = session.store.heads().get(self._line(session.selected), ())
+        if heads:
+            parts.append(count(graph.chain_length(heads[0]), "transaction"))
         if not session.store.writable:
             parts.append("read-only")
         self.setText("  ·  ".join(parts))
@@ -45,5 +47,12 @@ class Where(ElidedLabel):
         graph = self._session.graph
         if graph is None or dense < 0:
             return "the empty state"
-        name = graph.timeline_names[int(graph.timeline[dense])]
-        return f"{name}  ·  {moment(int(graph.time[dense]))} UTC"
+        return f"{self._line(dense)}  ·  {moment(int(graph.time[dense]))} UTC"
+
+    def _line(self, dense: int) -> str:
+        """The timeline that a person takes a transaction to be on: that of commits at its head, else its own."""
+        store, graph, name = self._session.store, self._session.graph, self._session.timeline
+        if store is None or graph is None or name is None:
+            return ""
+        here = dense < 0 or dense in store.heads().get(name, ())
+        return name if here else graph.timeline_names[int(graph.timeline[dense])]

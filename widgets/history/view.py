@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ class HistoryView(QWidget):
         self.setAccessibleName("History")
         self._session = session
         self.asked: Question | None = None
+        self._head = -1  #: where the timeline of that question ended when it was asked
         self.loaded: Loaded | None = None
         self.plot: HistoryPlot | None = None
         self.table = HistoryTable()
@@ -128,7 +130,7 @@ class HistoryView(QWidget):
         session.store_closed.connect(self._store_changed)
         self._follower = Follow(self, self._follow)
         session.selection_changed.connect(self._follower.soon)
-        session.graph_grew.connect(self._grew)
+        session.refs_changed.connect(self._follower.soon)
         session.theme_changed.connect(self._theme_changed)
         self.field.returnPressed.connect(self._typed)
         self._all.toggled.connect(self._follow)
@@ -161,12 +163,18 @@ class HistoryView(QWidget):
             if self.field.text() != text:
                 self.field.setText(text)
             self._ask(question)
+        elif self.asked is not None:
+            there = self.asked.timeline is None or self.asked.timeline in session.store.heads()
+            self._ask(self.asked if there else replace(self.asked, timeline=self._timeline()))
         self._mark_moment()
 
     def _timeline(self) -> str | None:
-        """The timeline of the selected transaction, if it still leads through it."""
-        assert self._session.store is not None
-        return timeline_through(self._session.store, self._session.selected)
+        """The timeline whose head is selected, else that of the selected transaction, if it still leads through it."""
+        store, name, selected = self._session.store, self._session.timeline, self._session.selected
+        assert store is not None
+        if name is not None and selected in store.heads().get(name, ()):
+            return name
+        return timeline_through(store, selected)
 
     def _question(self) -> Question:
         version, path_id = self._session.version(), self._session.path_id
@@ -190,24 +198,20 @@ class HistoryView(QWidget):
         self._pin.setChecked(True)
         self._ask(Question(text, self._timeline(), first=self._session.path_id))
 
-    def _ask(self, question: Question, again: bool = False) -> None:
+    def _ask(self, question: Question) -> None:
         store = self._session.store
-        if store is None or (question.same(self.asked) and not again):
+        if store is None:
             return
-        self.asked = question
+        head = max(store.heads().get(question.timeline or store.default_timeline, ()), default=-1)
+        if question.same(self.asked) and head == self._head:
+            return
+        self.asked, self._head = question, head
         self._completions.setStringList(suggestions(self._session.version(), self._session.path_id))
 
         def work(context: JobContext) -> Loaded:
             return load(store, question, context.is_set, context.progress)
 
         self._session.run(Job("Read the history", work, self._take, self._fail, key="history"))
-
-    @Slot(int, int)
-    def _grew(self, _first: int, _last: int) -> None:
-        if self.asked is not None and self.isVisible():
-            self._ask(self.asked, again=True)
-        elif not self.isVisible():
-            self.asked = None
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, KnownError):

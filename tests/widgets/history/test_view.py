@@ -202,6 +202,45 @@ def test_a_new_transaction_appears(session, store, view, settle, qtbot):
     qtbot.waitUntil(lambda: len(view.loaded.entries) == 4)
 
 
+@pytest.mark.parametrize("pinned", [False, True])
+def test_what_was_undone_is_listed_no_longer(session, store, view, settle, qtbot, pinned):
+    session.select_path(contained(store))
+    settle()
+    store.commit([{"op": "put", "path": '$.Incidents[?@.id=="a-17"].PercentContained', "value": 5}], timeline="main")
+    settle()
+    session.select(0)
+    if pinned:
+        view._typed()
+    qtbot.waitUntil(lambda: view.table.rows.rowCount() == 4)
+    store.undo()
+    qtbot.waitUntil(lambda: view.table.rows.rowCount() == 3)
+    store.redo()
+    qtbot.waitUntil(lambda: view.table.rows.rowCount() == 4)
+
+
+def test_what_happens_on_another_timeline_is_not_read_again(session, store, view, settle):
+    session.select_path(contained(store))
+    settle()
+    shown = view.loaded
+    store.commit([{"op": "put", "path": "$.flag", "value": 5}], timeline="what-if")
+    settle()
+    assert view.loaded is shown
+
+
+def test_a_pinned_history_of_a_deleted_branch_goes_on_with_another(session, store, view, settle):
+    session.select(4)
+    session.select_path(store.at(4).resolve("$.title"))
+    settle()
+    view._typed()
+    settle()
+    session.select(3)
+    assert [entry.after for entry in view.loaded.entries] == ["Fires", "Fires?"]
+    store.delete_branch("what-if")
+    settle()
+    settle()
+    assert [entry.after for entry in view.loaded.entries] == ["Fires"]
+
+
 def test_nothing_is_read_while_it_is_hidden(session, store, view, settle):
     session.select_path(contained(store))
     settle()
