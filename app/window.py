@@ -161,7 +161,7 @@ class Window(QMainWindow):
         self.resizeDocks(
             [docks["state"], docks["details"]], [height * 60 // 100, height * 26 // 100], Qt.Orientation.Vertical
         )
-        self.resizeDocks([docks["changes"]], [height * (40 if height >= 800 else 34) // 100], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["changes"]], [height * (40 if height >= 800 else 28) // 100], Qt.Orientation.Vertical)
 
     def reset_layout(self) -> None:
         """Put all panels back where they were at first."""

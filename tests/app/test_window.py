@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from app import settings as stored
 from app.crash import CrashDialog, describe
+from app.shot import settle
+from app.views import make_views
 from app.window import Window
 from engine.store import Store
 from widgets.editing.branch import BranchDialog
@@ -19,7 +21,8 @@ from widgets.editing.edits import Edit
 from widgets.palette.moment import MomentDialog
 from widgets.start.dialog import RecentDialog
 from widgets.start.recent import RecentRow
-from widgets.theme import DARK, Mode, set_mode, theme
+from widgets.theme import DARK, Mode, fonts, set_mode, theme
+from widgets.timeline.labels import AXIS
 
 from .conftest import plain_views
 
@@ -33,8 +36,8 @@ def settings_file(tmp_path: Path) -> Path:
 def make_window(qtbot, settings_file: Path):
     made = []
 
-    def make() -> Window:
-        window = Window(settings_file, plain_views)
+    def make(views=plain_views) -> Window:
+        window = Window(settings_file, views)
         qtbot.addWidget(window)
         window.resize(1280, 720)
         window.show()
@@ -363,3 +366,22 @@ def test_a_new_branch_is_gone_to(window: Window, qtbot, at: int, length: int) ->
     commit.accept()
     qtbot.waitUntil(lambda: max(session.store.heads()["try"]) == 4)
     assert session.store.heads()["main"] == (2,)
+
+
+@pytest.mark.parametrize("before", [(1280, 720), (1440, 900)])
+def test_a_small_window_shows_lanes_and_rows(make_window, store_path: Path, qtbot, before: tuple[int, int]) -> None:
+    window = make_window(make_views)
+    window.resize(*before)
+    open_in(window, store_path, qtbot)
+    settle(window)
+    window.resize(1280, 720)
+    settle(window)
+    assert (window.width(), window.height()) == (1280, 720)
+    timeline = window.views["timeline"]
+    lanes, rows = timeline.canvas.height() - AXIS, timeline.rows.viewport().height() / fonts().row
+    if before == (1280, 720):
+        assert lanes >= 130
+        assert rows >= 4.5
+    else:  # the panels keep the height that they had
+        assert lanes >= 90
+        assert rows >= 3

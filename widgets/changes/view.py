@@ -41,6 +41,7 @@ T = TypeVar("T")
 QUICK_OPERATIONS = 100  #: a transaction of so many operations at most is compared at once
 FIRST = 2000  #: changes shown before a person asks for more
 _WAIT = 120
+_LEAST = 100
 _MENU = ("revert", "", "copy-path", "previous-change", "next-change", "", "show-state", "show-history")
 
 
@@ -102,6 +103,7 @@ class ChangesView(QWidget):
         self._split.setSizes([300, 100])
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         body = QWidget()
+        body.setMinimumHeight(_LEAST)  # the message that takes its place now and then needs more
         self._bodies = QStackedLayout(body)
         self._bodies.addWidget(self._split)
         self._bodies.addWidget(self._none)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _LOW, _WIDE = 360, 640
 _LEAST_NOTE = 160
+_LEAST = 100
 
 
 class HistoryView(QWidget):
@@ -114,6 +115,7 @@ class HistoryView(QWidget):
         self._split.addWidget(self.table)
         self._split.setSizes([300, 160])
         body = QWidget()
+        body.setMinimumHeight(_LEAST)  # plot and table need more only above each other, for which there is room then
         self._bodies = QStackedLayout(body)
         self._bodies.addWidget(self._message)
         self._bodies.addWidget(self._split)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -34,6 +34,9 @@ from .rows import RowList
 from .rows_model import Column, RowsModel
 from .search_bar import SearchBar
 
+CANVAS = 180  #: pixels that the canvas has where there is room
+ROWS = 5  #: rows that stay in sight beside it
+_LEAST_CANVAS, _LEAST_ROWS = 130, 3
 _MENU = ("branch", "tag", "", "compare", "compare-none", "", "copy-handle", "copy-id")
 
 
@@ -63,7 +66,8 @@ class TimelineView(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        self.splitter.setSizes([600, 400])
+        self.canvas.setMinimumHeight(_LEAST_CANVAS)
+        self.lists.setMinimumHeight(self._height_of_rows(_LEAST_ROWS))
         self.empty = EmptyState("timeline", "No transactions")
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
@@ -221,12 +225,17 @@ class TimelineView(QWidget):
 
     @Slot()
     def _share_height(self) -> None:
-        """The canvas gets what its lanes need, up to three fifths; a person may choose otherwise."""
-        whole = self.splitter.height()
+        """The canvas gets what its lanes need, up to three fifths, and some rows stay in sight; a person may choose
+        otherwise."""
+        whole = self.splitter.height() - self.splitter.handleWidth()
         if not self._split and whole > 0:
             wanted = AXIS + self.canvas.window_of_lanes.content + 2 * SPACE_S
-            canvas = max(min(wanted, whole * 3 // 5), min(200, whole // 2))
+            room = whole - self._height_of_rows(ROWS)
+            canvas = max(min(wanted, whole * 3 // 5, max(room, CANVAS)), min(CANVAS, room))
             self.splitter.setSizes([canvas, whole - canvas])
+
+    def _height_of_rows(self, rows: int) -> int:
+        return self.rows.header.sizeHint().height() + rows * fonts().row
 
     @Slot()
     def _splitter_moved(self) -> None:
@@ -235,6 +244,11 @@ class TimelineView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Only now it has a height to share."""
         super().showEvent(event)
+        QTimer.singleShot(0, self, self._share_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another height is shared anew, once the splitter has it."""
+        super().resizeEvent(event)
         QTimer.singleShot(0, self, self._share_height)
 
     @Slot()
