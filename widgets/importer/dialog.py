@@ -259,6 +259,7 @@ class ImportDialog(QDialog):
         self._offer(target)
         self.go.hide()
         self.show_store.setDefault(True)
+        self.show_store.setFocus()
         return False
 
     def _offer(self, target: Path) -> None:

@@ -181,6 +181,7 @@ def test_versions_that_were_left_out_are_listed_before_it_opens(make_dialog, sou
     running(dialog)
     assert dialog.show_end(0, '{"skipped": [{"where": "line 2", "why": "not JSON"}]}', "") is False
     assert "line 2: not JSON" in dialog.preview.problems.toPlainText()
+    assert dialog.focusWidget() is dialog.show_store
     opened = []
     dialog.opened.connect(opened.append)
     dialog.show_store.click()
