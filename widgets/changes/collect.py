@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.timeline.version import Version
 
 _CHUNK = 500
+MORE = 4  #: times as many changes as are shown are asked for next, and counted before
 _ALL = 1 << 40
 
 
@@ -39,24 +40,32 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The first changes of a comparison by record; `more` where there are others."""
+    """The first changes of a comparison by record; `more` where there are others. `left` says how many others, and
+    `records` of how many records all are, if that was soon known."""
 
     comparison: Comparison
     groups: tuple[Group, ...]
     shown: int
     more: bool
+    left: int | None = 0
+    records: int | None = None
 
 
 def collect(
     store: Store, comparison: Comparison, limit: int = _ALL, cancelled: Callable[[], bool] = lambda: False
 ) -> Differences:
-    """Up to `limit` changes, grouped, each record with its name. A cancelled call returns what it has."""
+    """Up to `limit` changes, grouped, each record with its name, and how many more there are, if they are not too many.
+    A cancelled call returns what it has."""
     before, after = store.at(comparison.before), store.at(comparison.after)
     told = (change for change in _until(store.diff(before, after), cancelled) if not is_echo(change, before, after))
-    changes = list(islice(told, limit + 1))
+    changes = list(islice(told, (1 + MORE) * limit + 1))
     fields: dict[int, str | None] = {}
-    groups = [_named(found, before, after, fields) for found in group(changes[:limit])]
-    return Differences(comparison, tuple(groups), min(limit, len(changes)), len(changes) > limit)
+    groups = tuple(_named(found, before, after, fields) for found in group(changes[:limit]))
+    left = max(0, len(changes) - limit)
+    if left > MORE * limit:
+        return Differences(comparison, groups, limit, more=True, left=None)
+    records = len(group(changes)) if left else len(groups)
+    return Differences(comparison, groups, len(changes) - left, left > 0, left, records)
 
 
 def is_echo(change: Change, before: Version, after: Version) -> bool:

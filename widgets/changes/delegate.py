@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from engine.timeline.version import MISSING
 from widgets.common.text import count
 from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, theme
-from widgets.values import key_text, preview, split_path
+from widgets.values import preview, split_path
 from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
 
-from .model import PATH, ChangesModel, change_text, change_title
+from .model import PATH, ChangesModel, change_text, change_title, record_names
 from .records import KINDS, SIGNS, Group
 from .words import condense, similar, word_diff
 
@@ -86,18 +86,18 @@ class ChangesDelegate(QStyledItemDelegate):
 
 
 def record_parts(found: Group, tokens: Theme) -> list[Part]:
-    """The name of a record: its human name, its key, and where it is."""
+    """What names a record, and where it is."""
     face = fonts()
     steps = split_path(found.path)
-    key = key_text(steps[-1]) if steps else "$"
     above = "$" + "".join(steps[:-1]) if steps else ""
-    parts: list[Part] = []
-    if found.label and found.label != key:
-        parts.append((found.label, face.strong, tokens.text, None, SPACE_S))
-        shown = key if len(key) <= _KEY else f"{key[: _KEY - 6]}…"
-        parts.append((shown, face.mono, tokens.text_muted, None, SPACE_S))
-    else:
-        parts.append((key, face.strong, tokens.text, None, SPACE_S))
+    first, *rest = record_names(found)
+    parts: list[Part] = [(first, face.strong, tokens.text, None, SPACE_S)]
+    for second in rest:
+        if second == found.label:
+            parts.append((second, face.ui, tokens.text_muted, None, SPACE_S))
+        else:
+            shown = second if len(second) <= _KEY else f"{second[: _KEY - 6]}…"
+            parts.append((shown, face.mono, tokens.text_muted, None, SPACE_S))
     if above not in ("", "$"):
         parts.append((f"in {above}", face.small, tokens.text_muted, None, SPACE_S))
     return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 PATH, CHANGE = 0, 1
+_OPAQUE = re.compile(r"[0-9a-fA-F-]{12,}")  #: a key that says nothing to people, such as a UUID
 
 
 class ChangesModel(QAbstractItemModel):
@@ -101,10 +103,17 @@ class ChangesModel(QAbstractItemModel):
 
 
 def record_title(found: Group) -> str:
-    """The name of a record: its human name and its key."""
+    """The name of a record: its key and its human name, that of an opaque key first."""
+    return "  ".join(record_names(found))
+
+
+def record_names(found: Group) -> list[str]:
+    """What names a record, in the order in which it is shown: what tells it from others before what describes it."""
     steps = split_path(found.path)
     key = key_text(steps[-1]) if steps else "$"
-    return f"{found.label}  {key}" if found.label and found.label != key else key
+    if not found.label or found.label == key:
+        return [key]
+    return [found.label, key] if _OPAQUE.fullmatch(key) else [key, found.label]
 
 
 def record_summary(found: Group) -> str:

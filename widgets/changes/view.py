@@ -29,7 +29,7 @@ from widgets.theme import fonts, icon
 from widgets.values.bar import bar, tool_button
 from widgets.values.follow import Follow
 
-from .collect import Comparison, Differences, collect, filtered, whole_markdown, whole_patch
+from .collect import MORE, Comparison, Differences, collect, filtered, whole_markdown, whole_patch
 from .detail import ChangeDetail, is_long
 from .records import counts_text, total
 from .tree import ChangesTree
@@ -214,6 +214,8 @@ class ChangesView(QWidget):
         narrowed = bool(self.filter.text().strip())
         records = count(shown_groups, "record")
         more = " and more" if found.more else ""
+        if found.more and found.records is not None and not narrowed:
+            records, more = f"{count(shown_groups)} of {count(found.records, 'record')}", ""
         self._counts.setText(
             f"{counts_text(total(self.tree.nodes.groups))}   in {records}{more}" if shown_groups else ""
         )
@@ -222,8 +224,9 @@ class ChangesView(QWidget):
         else:
             self._none.set_message("No differences", self._why_none())
         self._bodies.setCurrentIndex(0 if shown_groups else 1)
-        self._said.setText(f"The first {count(found.shown)} changes are shown." if found.more else "")
-        self._more.setText(f"Show {count(self._limit * 4)} more")
+        of = "" if found.left is None else f" of {count(found.shown + found.left)}"
+        self._said.setText(f"The first {count(found.shown)}{of} changes are shown." if found.more else "")
+        self._more.setText(f"Show {count(MORE * self._limit if found.left is None else found.left)} more")
         self._more.setVisible(found.more)
         self._foot.setVisible(found.more)
         for button in (self._copy_as, self._fold):
@@ -296,7 +299,7 @@ class ChangesView(QWidget):
         """Show more changes of a huge difference."""
         store = self._session.store
         if store is not None and self.comparison is not None:
-            self._limit += self._limit * 4
+            self._limit += MORE * self._limit
             self._collect(store, self.comparison)
 
     @Slot()

@@ -49,7 +49,7 @@ def test_the_selected_transaction_against_its_parent(session, view, settle):
     session.select(1)
     settle()
     assert rows(view) == [
-        "Bonnie Fire  a-17 | ~2",
+        "a-17  Bonnie Fire | ~2",
         "  AcresBurned | 10 → 25",
         '  Notes | "Forward progress has been stopped. Crew',
         "$ | +1  −1",
@@ -71,7 +71,7 @@ def test_two_moments_either_way_round(session, view, settle):
     assert "  PercentContained | 100 → 0" in rows(view)
     session.compare(None)
     settle()
-    assert rows(view) == ["Bonnie Fire  a-17 | ~1", "  PercentContained | 80 → 100"]
+    assert rows(view) == ["a-17  Bonnie Fire | ~1", "  PercentContained | 80 → 100"]
 
 
 def test_equal_states_say_so(session, view, settle):
@@ -109,7 +109,7 @@ def test_the_filter_narrows(session, view, qtbot, settle):
     view.focus_search()
     view.filter.setText("elm")
     view._apply_filter()
-    assert rows(view)[0].startswith("Elm Fire")
+    assert rows(view)[0].startswith("c-9  Elm Fire")
     view.filter.setText("no such thing")
     view._apply_filter()
     assert "filter" in view._none.accessibleName()
@@ -128,7 +128,21 @@ def test_a_huge_difference_is_shown_in_parts(session, view, settle):
     view._collect(session.store, view.comparison)
     settle()
     assert view._more.isVisible()
-    assert "first 2 changes" in view._said.text()
+    assert view._said.text() == "The first 2 of 9 changes are shown."
+    assert view._more.text() == "Show 7 more"
+    assert view._counts.text().endswith("in 2 of 3 records")
+
+
+def test_a_difference_that_is_not_counted_to_its_end_says_so(session, store, view, settle):
+    store.commit([{"op": "put", "path": f"$.n{n}", "value": n} for n in range(11)], timeline="main")
+    session.select(5)
+    settle()
+    view._limit = 2
+    view._collect(session.store, view.comparison)
+    settle()
+    assert view._said.text() == "The first 2 changes are shown."
+    assert view._more.text() == "Show 8 more"
+    assert view._counts.text().endswith("in 1 record and more")
 
 
 def test_copies_as_patch_and_markdown(session, view, settle):
@@ -230,6 +244,17 @@ def test_a_long_key_does_not_hide_the_list_it_is_in():
 
     found = Group('$.Incidents[?@.id=="866407b4-2434-4d13"]', (), (), {}, label="Pleasant Fire")
     assert [text for text, *_ in record_parts(found, theme())] == ["Pleasant Fire", "866407b4…", "in $.Incidents"]
+
+
+def test_the_key_of_a_record_comes_before_what_describes_it():
+    from widgets.changes.delegate import record_parts
+    from widgets.changes.model import record_title
+    from widgets.changes.records import Group
+
+    found = Group('$[?@.project=="openstack/puppet-vitrage"]', (), (), {}, label="OpenStack Vitrage Puppet Module")
+    names = ["openstack/puppet-vitrage", "OpenStack Vitrage Puppet Module"]
+    assert [text for text, *_ in record_parts(found, theme())] == names
+    assert record_title(found) == "  ".join(names)
 
 
 def committed(view, settle):
