@@ -14,7 +14,7 @@ from widgets.theme import SPACE_S, SPACE_XS, Theme, fonts, theme
 from widgets.values import preview, split_path
 from widgets.values.paint import SIGN_WIDTH, draw_cut, draw_sign, mark_colours, struck, value_colour, width_of
 
-from .model import PATH, ChangesModel, change_text, change_title, record_names
+from .model import PATH, ChangesModel, change_text, change_title, names_of
 from .records import KINDS, SIGNS, Group
 from .words import condense, similar, word_diff
 
@@ -90,7 +90,7 @@ def record_parts(found: Group, tokens: Theme) -> list[Part]:
     face = fonts()
     steps = split_path(found.path)
     above = "$" + "".join(steps[:-1]) if steps else ""
-    first, *rest = record_names(found)
+    first, *rest = names_of(found)
     parts: list[Part] = [(first, face.strong, tokens.text, None, SPACE_S)]
     for second in rest:
         if second == found.label:

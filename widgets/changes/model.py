@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.timeline.version import MISSING
-from widgets.values import key_text, preview, split_path
+from widgets.values import in_order, key_text, preview, split_path
 
 from .records import Group, counts_text
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 PATH, CHANGE = 0, 1
-_OPAQUE = re.compile(r"[0-9a-fA-F-]{12,}")  #: a key that says nothing to people, such as a UUID
 
 
 class ChangesModel(QAbstractItemModel):
@@ -103,17 +101,14 @@ class ChangesModel(QAbstractItemModel):
 
 
 def record_title(found: Group) -> str:
-    """The name of a record: its key and its human name, that of an opaque key first."""
-    return "  ".join(record_names(found))
+    """The name of a record: its key and its human name."""
+    return "  ".join(names_of(found))
 
 
-def record_names(found: Group) -> list[str]:
-    """What names a record, in the order in which it is shown: what tells it from others before what describes it."""
+def names_of(found: Group) -> list[str]:
+    """What names a record, in the order in which it is shown."""
     steps = split_path(found.path)
-    key = key_text(steps[-1]) if steps else "$"
-    if not found.label or found.label == key:
-        return [key]
-    return [found.label, key] if _OPAQUE.fullmatch(key) else [key, found.label]
+    return in_order(key_text(steps[-1]) if steps else "$", found.label)
 
 
 def record_summary(found: Group) -> str:

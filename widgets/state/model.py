@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from widgets.values import in_order
+
 from .nodes import Reader, Row
 from .rows import EMPTY, Rows, flatten
 
@@ -122,7 +124,7 @@ class StateModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             row = self.row(index)
             if index.column() == KEY:
-                return f"{row.label}  {row.key}" if row.label else row.key
+                return "  ".join(in_order(row.key, row.label))
             return row.value.text
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(index)

@@ -14,6 +14,7 @@ from widgets.common.text import count
 from widgets.editing.edits import NO_VALUE, Edit, Edits
 from widgets.values import (
     Preview,
+    in_order,
     key_text,
     preview,
     preview_container,
@@ -62,7 +63,7 @@ class Row:
     @property
     def spoken(self) -> str:
         """The row for a screen reader."""
-        parts = [self.label or "", self.key, self.value.text]
+        parts = [*in_order(self.key, self.label), self.value.text]
         if self.mark == "inside":
             parts.append(f"{count(self.below)} changed below")
         elif self.mark:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 
 from widgets.common.text import count
 from widgets.theme import SPACE_XS, Theme, fonts, icon, theme
-from widgets.values import is_element
+from widgets.values import in_order, is_element
 from widgets.values.paint import SIGN_WIDTH, draw_arrow, draw_cut, draw_sign, mark_colours, struck, value_colour
 
 from .nodes import Row
@@ -72,11 +72,12 @@ def _key(painter: QPainter, rect: QRect, row: Row, tokens: Theme) -> None:
 
 
 def key_parts(row: Row, tokens: Theme) -> list[tuple[str, QFont, QColor]]:
-    """The texts of a key cell: the human name and the key, or the key alone."""
+    """The texts of a key cell: the key and the human name, or the key alone."""
     face = fonts()
     plain = tokens.text_muted if row.mark == "removed" else tokens.key
     if row.label:
-        return [(row.label, face.ui, plain), (row.key, face.mono, tokens.text_muted)]
+        first, second = in_order(row.key, row.label)
+        return [(first, face.ui, plain), (second, face.mono if second == row.key else face.ui, tokens.text_muted)]
     if is_element(row.key):
         return [(row.key, face.mono, tokens.text_muted)]
     return [(row.key, face.ui, plain)]

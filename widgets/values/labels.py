@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .paths import key_of
+from .paths import is_element, key_of
 
 if TYPE_CHECKING:
     from engine.timeline.version import Version
 
 _WORDS = ("name", "title", "label", "summary", "displayname", "subject", "heading", "caption", "description", "slug")
 _TOO_LONG = 80
+_OPAQUE = re.compile(r"[0-9a-fA-F-]{12,}")  #: a key that says nothing to people, such as a UUID
 _FIELDS_LOOKED_AT = 40
 
 
@@ -28,6 +30,14 @@ def label_field(names: Iterable[str]) -> str | None:
             if plain.endswith(word):
                 return name
     return None
+
+
+def in_order(key: str, label: str | None) -> list[str]:
+    """Key and human name of a record as they are shown: what tells it from others first, so that it is not cut off; a
+    place or an opaque key tells people nothing."""
+    if not label or label == key:
+        return [key]
+    return [label, key] if is_element(key) or _OPAQUE.fullmatch(key) else [key, label]
 
 
 def label_text(value: object) -> str | None:

@@ -9,6 +9,8 @@ from widgets.editing.edits import Edit
 from widgets.state.marks import read_marks
 from widgets.state.model import KEY, VALUE, StateModel
 from widgets.state.nodes import Reader, with_ghosts
+from widgets.state.painting import key_parts
+from widgets.theme import theme
 
 
 def reader_at(store, dense, **extra):
@@ -178,3 +180,15 @@ def test_a_container_that_was_empty_or_became_a_value_is_not_removed(tmp_path, m
     assert "~  b: {…} 1 key (was 1)" in found
     assert any(text.startswith(".  c: {}") for text in found)
     assert "-    d: 2" in found
+
+
+def test_a_record_is_named_by_its_key_first(store):
+    model = StateModel()
+    model.show(Reader(store.at(3)))
+    lines(model)
+    index = next(
+        model.index(row, KEY) for row in range(model.rowCount()) if model.row(model.index(row, KEY)).key == "a-17"
+    )
+    assert model.data(index) == "a-17  Bonnie Fire"
+    assert [text for text, *_ in key_parts(model.row(index), theme())] == ["a-17", "Bonnie Fire"]
+    assert model.row(index).spoken.startswith("a-17, Bonnie Fire, ")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.values import label_field, preview, preview_container
+from widgets.values import in_order, label_field, preview, preview_container
 from widgets.values.labels import label_text
 
 MISSING = object()
@@ -74,3 +74,18 @@ def test_a_label_is_a_short_line_of_text():
     assert label_text("x" * 200).endswith("…")
     assert label_text("  ") is None
     assert label_text(12) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "shown"),
+    [
+        ("openstack/puppet-vitrage", "OpenStack Vitrage", ["openstack/puppet-vitrage", "OpenStack Vitrage"]),
+        ("id 7", "Oak Fire", ["id 7", "Oak Fire"]),
+        ("866407b4-2434-4d13", "Oak Fire", ["Oak Fire", "866407b4-2434-4d13"]),
+        ("[3]", "Oak Fire", ["Oak Fire", "[3]"]),
+        ("Oak Fire", "Oak Fire", ["Oak Fire"]),
+        ("id 7", None, ["id 7"]),
+    ],
+)
+def test_what_tells_a_record_from_others_comes_first(key: str, label: str | None, shown: list[str]) -> None:
+    assert in_order(key, label) == shown
