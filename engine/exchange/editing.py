@@ -197,5 +197,5 @@ def _check_key(path: Sequence[Selector], members: Mapping[str, bytes]) -> None:
     last = path[-1] if path else None
     if isinstance(last, Key):
         for name, value in zip(last.fields, last.values, strict=True):
-            if name in members and values.encode(jsontext.leaf(members[name])) != values.encode(value):
+            if name in members and jsontext.encoded_leaf(members[name]) != values.encode(value):
                 raise BadInput(f"{name} names the record and cannot become another one; remove it and put a new one")

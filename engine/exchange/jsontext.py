@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -35,6 +35,7 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,299})((?:\.[0-9]{1,300})?(?:[eE][+-]
 # What may be spelled in more than one way: escapes, white space, floats, and minus zero.
 _ODD = re.compile(rb"[\\\s]|[0-9][.eE]|-0")
 _CANON_BYTES = 32 << 20
+Made = TypeVar("Made")
 _BYTES_KEY = re.compile(r"\$+bytes")
 # An object that may spell bytes; its key may be written with escapes. `{"$schema": …}` is none.
 _MAYBE_BYTES = re.compile(rb'\{\s*"(?:\$+bytes"|[$bytes]*\\u00)')
@@ -237,25 +238,38 @@ def canonical(raw: bytes) -> bytes:
     return dump(plain(raw)) if odd else raw
 
 
-class Canon:
-    """`canonical` with a memory: most of what is asked for has been asked for at the version before."""
+class Memory(Generic[Made]):
+    """A function of pieces of JSON with a memory, bounded by their bytes: most of what is asked for has been asked for
+    at the version before. Pieces larger than `largest` are not remembered."""
 
-    def __init__(self) -> None:
-        self._known: dict[bytes, bytes] = {}
+    def __init__(self, make: Callable[[bytes], Made], total: int, largest: int) -> None:
+        self._make = make
+        self._total = total
+        self._largest = largest
+        self._known: dict[bytes, Made] = {}
         self._size = 0
 
-    def __call__(self, raw: bytes) -> bytes:
-        if raw[0] not in b"{[":
-            return canonical(raw)
+    def __call__(self, raw: bytes) -> Made:
         found = self._known.get(raw)
         if found is None:
-            found = canonical(raw)
-            self._size += len(raw)
-            if self._size > _CANON_BYTES:
-                self._known.clear()
-                self._size = len(raw)
-            self._known[raw] = found
+            found = self._make(raw)
+            if len(raw) <= self._largest:
+                self._size += len(raw)
+                if self._size > self._total:
+                    self._known.clear()
+                    self._size = len(raw)
+                self._known[raw] = found
         return found
+
+
+class Canon:
+    """`canonical` with a memory for containers; scalars are sooner looked at."""
+
+    def __init__(self) -> None:
+        self._containers = Memory(canonical, _CANON_BYTES, _CANON_BYTES)
+
+    def __call__(self, raw: bytes) -> bytes:
+        return self._containers(raw) if raw[0] in b"{[" else canonical(raw)
 
 
 def dump_members(members: Sequence[tuple[str, bytes]]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.exchange import jsontext
 from engine.exchange.fields import Fields
-from engine.exchange.jsontext import Cut
+from engine.exchange.jsontext import Memory
 from engine.model import paths
 from engine.model.paths import Element, Keyed
 
@@ -28,8 +28,7 @@ class Steps:
         self._made = 0
         self._keyed: dict[tuple[Fields, tuple[bytes, ...]], bytes | None] = {}
         self._names: dict[str, bytes] = {}
-        self._cuts: dict[bytes, Cut] = {}
-        self._cut_bytes = 0
+        self.cut = Memory(jsontext.cut, _REMEMBERED_BYTES, _REMEMBERED)
 
     def begin(self, seq: int) -> None:
         """Elements made from here on belong to transaction `seq`."""
@@ -55,19 +54,6 @@ class Steps:
         step = paths.encode_step(Element(self._replica, self._seq, self._made))
         self._made += 1
         return step
-
-    def cut(self, raw: bytes) -> Cut:
-        """As `jsontext.cut`, with a memory."""
-        found = self._cuts.get(raw)
-        if found is None:
-            found = jsontext.cut(raw)
-            if len(raw) <= _REMEMBERED:
-                self._cut_bytes += len(raw)
-                if self._cut_bytes > _REMEMBERED_BYTES:
-                    self._cuts.clear()
-                    self._cut_bytes = len(raw)
-                self._cuts[raw] = found
-        return found
 
     def key(self, raw: bytes, fields: Fields) -> bytes | None:
         """The step of a record by its identity fields; None where it lacks one or it is no string or number."""

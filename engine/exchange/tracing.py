@@ -60,7 +60,7 @@ class Tracer:
 
     def _map(self, node: Node, at: int, tail: bytes) -> int:
         raw, olds = self._raw, node.raws or []
-        marks = [b"," + mark for mark in map(self._mark, node.keys)]
+        marks = list(map(self._mark, node.keys))
         marks[0] = b"{" + marks[0][1:]
         marks.append(b"}")
         if not raw.startswith(marks[0], at):
@@ -93,12 +93,12 @@ class Tracer:
         return end if end > at and raw.startswith(follows, end) and _is_value(raw[at:end]) else -1
 
     def _mark(self, key: str) -> bytes:
-        """A key as compact JSON spells it, with its colon."""
+        """A key that is not the first as compact JSON spells it, from comma to colon."""
         mark = self._marks.get(key)
         if mark is None:
             if len(self._marks) >= _MARKS:
                 self._marks.clear()
-            mark = self._marks[key] = jsontext.dump(key) + b":"
+            mark = self._marks[key] = b"," + jsontext.dump(key) + b":"
         return mark
 
     # ------------------------------------------------------------------------------------------------ lists

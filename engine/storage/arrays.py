@@ -38,18 +38,18 @@ class GrowArray:
 
     def extend(self, values: Any) -> None:
         """Add many elements."""
-        end = self._length + len(values)
-        if end > len(self._buffer):
-            self._reserve(end)
-        self._buffer[self._length : end] = values
-        self._length = end
+        self._put(values, len(values))
 
     def fill(self, value: Any, count: int) -> None:
         """Add one element many times."""
+        self._put(value, count)
+
+    def _put(self, values: Any, count: int) -> None:
+        # The length grows last: who reads meanwhile finds only what is there.
         end = self._length + count
         if end > len(self._buffer):
             self._reserve(end)
-        self._buffer[self._length : end] = value
+        self._buffer[self._length : end] = values
         self._length = end
 
     def truncate(self, length: int) -> None:

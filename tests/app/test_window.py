@@ -264,12 +264,18 @@ def test_settings_are_kept_where_told(window: Window, settings_file: Path, store
     assert kept.recent[0].selected
 
 
-def test_another_recent_store_is_chosen_over_the_open_one(
-    window: Window, store_path: Path, tmp_path: Path, qtbot
-) -> None:
+def open_other(window: Window, store_path: Path, tmp_path: Path, qtbot) -> Path:
+    """Open a copy of the store instead of it."""
     other = tmp_path / "other.refactory"
     shutil.copy(store_path, other)
     open_in(window, other, qtbot)
+    return other
+
+
+def test_another_recent_store_is_chosen_over_the_open_one(
+    window: Window, store_path: Path, tmp_path: Path, qtbot
+) -> None:
+    other = open_other(window, store_path, tmp_path, qtbot)
     window.actions_by_id.trigger("recent")
     dialog = window.findChild(RecentDialog)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
@@ -285,9 +291,7 @@ def test_another_recent_store_is_chosen_over_the_open_one(
 def test_a_forgotten_store_leaves_the_list_and_stays_a_file(
     window: Window, store_path: Path, tmp_path: Path, qtbot
 ) -> None:
-    other = tmp_path / "other.refactory"
-    shutil.copy(store_path, other)
-    open_in(window, other, qtbot)
+    other = open_other(window, store_path, tmp_path, qtbot)
     window.actions_by_id.trigger("recent")
     dialog = window.findChild(RecentDialog)
     qtbot.keyClick(dialog.findChild(RecentRow), Qt.Key.Key_Delete)
