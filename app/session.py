@@ -209,7 +209,7 @@ class Session(QObject):
 
     def select_timeline(self, name: str) -> None:
         """Select the head of a timeline; commits go to it, also where another one has the same head."""
-        found = next((line for line in self.store.timelines() if line.name == name), None) if self.store else None
+        found = self.store.timeline(name) if self.store else None
         if found is None or not found.heads:
             return
         self._chosen, self._timeline = found.id, None

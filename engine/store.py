@@ -121,9 +121,16 @@ class Store:
         updated = max(map(times.item, ref.heads), default=None)
         return Timeline(number, ref.name, ref.heads, length, ref.forked if ref.forked >= 0 else None, updated)
 
+    def timeline(self, name: str) -> Timeline | None:
+        """The timeline of a name, or None where there is none."""
+        refs = self._core.refs
+        number = refs.find(name)
+        return None if number is None else self._timeline(number, refs.timelines[number], self._core.graph.time)
+
     def _named(self, name: str) -> Timeline:
-        number = self._core.refs.number(name)
-        return self._timeline(number, self._core.refs.timelines[number], self._core.graph.time)
+        found = self.timeline(name)
+        assert found is not None
+        return found
 
     def heads(self) -> dict[str, tuple[int, ...]]:
         """The heads of every timeline by its name; cheap, unlike `timelines`."""

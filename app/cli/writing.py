@@ -66,7 +66,7 @@ def branch(options: Options) -> None:
 
 
 def _timeline(store: "Store", name: str) -> "Timeline":
-    found = next((timeline for timeline in store.timelines() if timeline.name == name), None)
+    found = store.timeline(name)
     if found is None:
         raise BadInput(f"no timeline {name!r}; `refactory timelines {store.path}` lists them")
     return found

@@ -157,8 +157,7 @@ def free_name(store: Store, name: str, others: Iterable[str] = ()) -> str:
 
 
 def _head(store: Store, name: str) -> int:
-    known = {timeline.name: timeline for timeline in store.timelines()}
-    return max(known[name].heads, default=-1) if name in known else -1
+    return max(store.heads().get(name, ()), default=-1)
 
 
 def _hash(parts: list[Any]) -> bytes:

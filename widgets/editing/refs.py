@@ -109,7 +109,7 @@ class DeleteDialog(FormDialog):
         store = self._session.store
         text = "The moment that it names stays."
         if self._kind == "branch" and store is not None:
-            line = next((line for line in store.timelines() if line.name == self.which.currentText()), None)
+            line = store.timeline(self.which.currentText())
             made = line.transactions if line else 0
             text = (
                 f"The name goes; its {count(made, 'transaction')} stay in the store."
