@@ -21,10 +21,12 @@ from engine.storage.ddl import SQLITE
 from engine.storage.lock import WriterLock
 
 APPLICATION_ID = 0x52464143
-# Raised with every change of what a store holds; 1 was never released.
-FORMAT = 2
+# Raised with every change of what a store holds; 1 and 2 were never released.
+FORMAT = 3
 MAGIC = b"SQLite format 3\0"
 CHECKPOINT_BYTES = 8 << 20
+# Small, since many a history fits into a few of them; reading long bodies is hardly slower than with large ones.
+PAGE_BYTES = 1024
 SHARED_MEMORY_BYTES = 1 << 15
 
 _PRAGMAS = """
@@ -180,7 +182,7 @@ def _make(path: Path) -> None:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
         with _plain_errors(path), contextlib.closing(apsw.Connection(str(unfinished))) as connection:
             connection.execute(
-                f"PRAGMA journal_mode=WAL; {_PRAGMAS} PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
+                f"PRAGMA page_size={PAGE_BYTES}; PRAGMA journal_mode=WAL; {_PRAGMAS} PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
                 f"PRAGMA user_version={FORMAT}; {SQLITE}; COMMIT"
             ).fetchall()
         os.rename(unfinished, path)

@@ -1,10 +1,28 @@
 """The SQLite text of `schema.py`, kept so that opening a store need not import SQLAlchemy (see there)."""
 
 SQLITE = """\
+CREATE TABLE bucket (
+    hash INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (hash)
+);
+
 CREATE TABLE checkpoint (
     dense INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (dense)
+);
+
+CREATE TABLE history_block (
+    id INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    first_path INTEGER NOT NULL,
+    last_path INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (id)
 );
 
 CREATE TABLE hot_transaction (
@@ -17,7 +35,7 @@ CREATE TABLE manifest (
     name VARCHAR NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (name)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE oplog (
     id INTEGER NOT NULL,
@@ -48,13 +66,19 @@ CREATE TABLE source (
     identity BLOB NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (identity)
-);
+) WITHOUT ROWID;
+
+CREATE TABLE statistic (
+    name VARCHAR NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (name)
+) WITHOUT ROWID;
 
 CREATE TABLE tag (
     name VARCHAR NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (name)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE timeline (
     id INTEGER NOT NULL,

@@ -16,7 +16,9 @@ _DENSE = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _table(name: str, *columns: Column[object]) -> Table:
-    return Table(name, metadata, *columns)
+    # A key that is no integer is the table's own order: an index beside it would be two more pages in every store.
+    plain = isinstance(columns[0].type, BigInteger) or columns[0].type is _DENSE
+    return Table(name, metadata, *columns, sqlite_with_rowid=plain)
 
 
 def _key(name: str) -> Column[object]:
@@ -43,6 +45,19 @@ segment = _table(
 path_block = _table("path_block", _key("first"), Column("count", _DENSE, nullable=False), _blob("body"))
 value_block = _table("value_block", _key("first"), Column("count", _DENSE, nullable=False), _blob("body"))
 checkpoint = _table("checkpoint", _key("dense"), _blob("body"))
+bucket = _table("bucket", _key("hash"), _blob("body"))
+history_block = _table(
+    "history_block",
+    _key("id"),
+    Column("level", _DENSE, nullable=False),
+    Column("first_path", _DENSE, nullable=False),
+    Column("last_path", _DENSE, nullable=False),
+    Column("first_row", _DENSE, nullable=False),
+    Column("last_row", _DENSE, nullable=False),
+    Column("count", _DENSE, nullable=False),
+    _blob("body"),
+)
+statistic = _table("statistic", Column("name", String, primary_key=True), _blob("body"))
 timeline = _table("timeline", _key("id"), _blob("body"))
 tag = _table("tag", Column("name", String, primary_key=True), _blob("body"))
 oplog = _table("oplog", _key("id"), _blob("body"))
