@@ -16,7 +16,8 @@ from engine.exchange.matching import Match
 from engine.exchange.node import Node, note_keys
 from engine.exchange.steps import Steps
 from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, NO_LABEL, Kind, Rows
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
 from engine.timeline.labels import plan_labels
 
 _PUT = int(Kind.PUT)

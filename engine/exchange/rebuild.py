@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.exchange.node import Node, is_container, new_tree, note_keys
 from engine.model.operations import MAP, ROOT
-from engine.storage.dictionaries import PathTable
+from engine.storage.path_table import PathTable
 from engine.timeline.state import State
 
 

@@ -24,7 +24,8 @@ from engine.exchange.node import Node, is_container, note_keys
 from engine.exchange.tracing import Cuts, Tracer
 from engine.model import values
 from engine.model.operations import AT_END, AT_START, LABEL_SHIFT, LIST, MAP, Kind, Rows
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
 
 # The JSON of the children of larger new containers is kept, and of all that have changed once; that of the others is
 # cut again when needed.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.errors import CorruptStore
 from engine.storage.database import Database
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
 from engine.storage.parts import RESTORE
+from engine.storage.path_table import PathTable
 from engine.storage.records import seal, unseal
 from engine.storage.transactions import Brought
 

@@ -25,9 +25,10 @@ from engine.storage import segment
 from engine.storage.arrays import GrowArray
 from engine.storage.blocks import Blocks
 from engine.storage.database import Database
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
 from engine.storage.headers import Headers
 from engine.storage.parts import RESTORE, Part, Parts
+from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
 from engine.storage.segment import RowColumns, Texts
 from engine.storage.tail import Tail

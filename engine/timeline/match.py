@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InvalidValue
 from engine.model.paths import Filter, Index, Key, Name, Pattern, Segment, Selector, Slice, Wildcard, encode_step
-from engine.storage.dictionaries import PathTable
+from engine.storage.path_table import PathTable
 
 if TYPE_CHECKING:
     from engine.timeline.version import Version

@@ -9,7 +9,8 @@ from typing import Any
 from engine.model import values
 from engine.model.operations import ABSENT, AT_END, AT_START, LABEL_SHIFT, LIST, MAP, NO_LABEL, ROOT, Kind, Rows
 from engine.model.paths import decode_step
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
 
 
 class Tables:

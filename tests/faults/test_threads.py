@@ -11,6 +11,7 @@ from engine import Store
 from engine.errors import BadInput
 from engine.model.paths import encode_step
 from engine.storage import dictionaries, log, parts
+from engine.storage.path_table import PathTable
 from engine.timeline import state
 
 KEYS = 50
@@ -138,17 +139,15 @@ def test_a_path_that_is_looked_for_while_it_is_made_has_one_id() -> None:
     names = [encode_step(f"key{number}") for number in range(100_000)]
     new = [encode_step("new")]
     for _ in range(4):
-        table = dictionaries.PathTable()
+        table = PathTable()
         table.define([0] * len(names), names)
         both, made = threading.Barrier(2), []
 
-        def look(table: dictionaries.PathTable = table, both: threading.Barrier = both) -> None:
+        def look(table: PathTable = table, both: threading.Barrier = both) -> None:
             both.wait()
             table.find(0, names[5])
 
-        def make(
-            table: dictionaries.PathTable = table, both: threading.Barrier = both, made: list[list[int]] = made
-        ) -> None:
+        def make(table: PathTable = table, both: threading.Barrier = both, made: list[list[int]] = made) -> None:
             both.wait()
             made.append(table.children_by(0, new))
 

@@ -11,12 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine.errors import CorruptStore
 from engine.model.operations import AT_END, FIRST_VALUE, LABEL_SHIFT, LIST, MAP, NO_LABEL
-from engine.model.paths import Keyed, encode_step
+from engine.model.paths import Element, Keyed, encode_step
 from engine.model.values import decode, encode
 from engine.storage import dictionaries, integers
 from engine.storage.arrays import GrowArray
 from engine.storage.cache import ByteCache
-from engine.storage.dictionaries import PathTable, ValueTable
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
 from engine.storage.records import compress, decompress, pack_arrays, unpack_arrays
 from engine.storage.segment import (
     HeaderColumns,
@@ -169,6 +170,17 @@ def test_a_cache_keeps_the_latest_that_fit(asked: list[tuple[int, int]], limit: 
     assert all(cache.peek(key) is None for key in range(6))
 
 
+# What identities look like: numbers, digits, UUIDs, hashes, and anything else.
+identities = st.one_of(
+    strategies.scalars,
+    st.uuids().map(str),
+    st.uuids().map(lambda found: str(found).upper()),
+    st.binary(min_size=3, max_size=6).map(bytes.hex),
+    st.binary(min_size=4, max_size=5).map(lambda raw: raw.hex().upper()),
+    st.integers(0, 10**19).map(str),
+)
+
+
 class PathTableMachine(RuleBasedStateMachine):
     """The path table against a list of parents and steps."""
 
@@ -202,6 +214,15 @@ class PathTableMachine(RuleBasedStateMachine):
             self.paths.append((parent, step))
         found = self.table.keyed(parent, fields, values)
         assert [self.table.step(path) for path in found] == [Keyed(fields, values, n) for n in range(known + count)]
+
+    @rule(data=st.data(), key=identities, nth=st.integers(0, 300), seq=st.integers(0, 1 << 40))
+    def elements(self, data: st.DataObject, key: Any, nth: int, seq: int) -> None:
+        """Elements of any key, and one without."""
+        parent = data.draw(st.integers(0, len(self.paths) - 1))
+        for step in (encode_step(Keyed(("id", "x"), (key, 1), nth)), encode_step(Element(b"replica1", seq, nth))):
+            if (parent, step) not in self.paths:
+                self.table.child(parent, step)
+                self.paths.append((parent, step))
 
     @rule(size=st.sampled_from([1, 3, 70]), data=st.data())
     def define(self, size: int, data: st.DataObject) -> None:
@@ -247,6 +268,20 @@ class PathTableMachine(RuleBasedStateMachine):
             assert self.table.ancestors(path) == chain
             raw = b"".join(self.paths[item][1] for item in chain)
             assert self.table.canonical(path) == bytes([len(chain)]) + raw
+        everywhere = np.arange(len(self.paths))
+        assert self.table.depths(everywhere).tolist() == [len(self.table.ancestors(path)) for path in everywhere]
+        names: dict[bytes, int] = {b"": 0}
+        keys = [self._last_key(path) for path in everywhere.tolist()]
+        for _, step in self.paths:
+            if step[:1] == b"k":
+                names.setdefault(step, len(names))
+        assert self.table.groups(everywhere).tolist() == [names[key] for key in keys]
+
+    def _last_key(self, path: int) -> bytes:
+        """The last map key on the way to a path."""
+        while path and self.paths[path][1][:1] != b"k":
+            path = self.paths[path][0]
+        return self.paths[path][1]
 
 
 PathTableMachine.TestCase.settings = settings(stateful_step_count=12)

@@ -1,0 +1,266 @@
+"""The dictionary of paths: for each id its parent's id and its step, append-only, kept on disk in blocks.
+
+Path ids are unique: one (parent, step), one id. The keys of maps are interned: a *name* is a number among all of them,
+in the order in which they came about, and its bytes are in memory once, however many records have that field.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model import paths
+from engine.model.encoding import uvarint
+from engine.model.paths import Step
+from engine.storage.arrays import GrowArray
+from engine.storage.path_block import ELEMENT, Paths, pack_paths, unpack_paths
+
+
+class _Groups(NamedTuple):
+    """Children by parent: those of the first `upto` paths as slices of `order`, the later ones in `recent`. One
+    object, swapped whole, so that a thread that reads meanwhile sees one or the other."""
+
+    order: NDArray[np.int32]
+    start: NDArray[np.int64]
+    upto: int
+    recent: dict[int, list[int]]
+
+
+class PathTable:
+    """All paths that ever were: for each id its parent's id and its step. Id 0 is the root."""
+
+    def __init__(self) -> None:
+        # Taken by whoever adds a path or builds what is looked up in; looking up goes without.
+        self._lock = threading.RLock()
+        self._parents, self._names = GrowArray(np.int32), GrowArray(np.int32)
+        self._steps: list[bytes] = []
+        self._spelled: list[bytes] = []
+        self._name_ids: dict[bytes, int] = {}
+        self._index: dict[int, dict[bytes, int]] = {}
+        self._groups = _Groups(np.empty(0, np.int32), np.zeros(1, np.int64), 0, {})
+        self._keys: dict[bytes, str] = {}
+        self._encoded: dict[int, bytes] = {}
+        self._above: dict[int, bytes] = {}
+        self._add([-1], [b""])
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @property
+    def parents(self) -> NDArray[np.int32]:
+        """Parent id of each path (-1 for the root)."""
+        return self._parents.data
+
+    def _add(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
+        """Put paths at the end. The list of steps grows last: its length is the number of paths."""
+        self._parents.extend(parents)
+        self._names.extend([self._name(step) if step[:1] != b"i" and step[:1] != b"e" else ELEMENT for step in steps])
+        spelled, names = self._spelled, self._names.data[len(self._steps) :].tolist()
+        self._steps += [step if name == ELEMENT else spelled[name] for step, name in zip(steps, names, strict=True)]
+
+    def _name(self, step: bytes) -> int:
+        """The number of a map key; a new one where it is new. The root has the first."""
+        name = self._name_ids.get(step)
+        if name is None:
+            name = self._name_ids[step] = len(self._spelled)
+            self._spelled.append(step)
+        return name
+
+    def define(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
+        """Add paths read from the store, in order."""
+        with self._lock:
+            first = len(self._steps)
+            self._add(parents, steps)
+            if len(steps) > 64:
+                self._regroup()
+                self._index.clear()
+                return
+            for path in range(first, len(self._steps)):
+                self._remember(int(self._parents.data[path]), path)
+
+    def _remember(self, parent: int, path: int) -> None:
+        self._groups.recent.setdefault(parent, []).append(path)
+        known = self._index.get(parent)
+        if known is not None:
+            known[self._steps[path]] = path
+
+    def truncate(self, length: int) -> None:
+        """Forget the newest paths (of transactions that did not become durable)."""
+        with self._lock:
+            if length < len(self._steps):
+                self._parents.truncate(length)
+                self._names.truncate(length)
+                del self._steps[length:]
+                for step in self._spelled[(known := self._named(length)) :]:
+                    del self._name_ids[step]
+                del self._spelled[known:]
+                self._index.clear()
+                self._encoded.clear()
+                self._above.clear()
+                self._regroup()
+
+    def _named(self, length: int) -> int:
+        """How many names the first so many paths have brought: they are numbered as they come."""
+        return int(self._names.data[:length].max()) + 1
+
+    def _regroup(self) -> None:
+        parents = self._parents.data
+        order = np.argsort(parents, kind="stable").astype(np.int32)
+        counts = np.bincount(parents[1:], minlength=len(parents)) if len(parents) > 1 else np.zeros(1, np.int64)
+        self._groups = _Groups(order, np.concatenate(([1], 1 + np.cumsum(counts))), len(parents), {})
+
+    def children(self, path: int) -> NDArray[np.int32]:
+        """Ids of all children that a path ever had, in the order in which they were interned."""
+        groups = self._groups
+        if len(self._steps) - groups.upto > 4096 + groups.upto // 4:
+            with self._lock:
+                self._regroup()
+                groups = self._groups
+        old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.upto else groups.order[:0]
+        recent = groups.recent.get(path)
+        return np.concatenate((old, np.array(recent, np.int32))) if recent else old
+
+    def _known(self, parent: int) -> dict[bytes, int]:
+        known = self._index.get(parent)
+        if known is None:
+            with self._lock:
+                if parent in self._index:
+                    return self._index[parent]
+                known = {self._steps[child]: child for child in self.children(parent).tolist()}
+                self._index[parent] = known
+        return known
+
+    def find(self, parent: int, step: bytes) -> int | None:
+        """The id of a child by its encoded step, or None."""
+        return self._known(parent).get(step)
+
+    def keyed(self, parent: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
+        """Ids of the elements that ever had a key: the first of that key, the second …"""
+        found: list[int] = []
+        while True:
+            path = self.find(parent, paths.encode_step(paths.Keyed(fields, key, len(found))))
+            if path is None:
+                return found
+            found.append(path)
+
+    def child(self, parent: int, step: bytes) -> int:
+        """The id of a child by its encoded step; a new one where there is none."""
+        path = self._known(parent).get(step)
+        if path is None:
+            with self._lock:
+                path = self._known(parent).get(step)
+                if path is None:
+                    path = len(self._steps)
+                    self._add([parent], [step])
+                    self._remember(parent, path)
+        return path
+
+    def children_by(self, parent: int, steps: Sequence[bytes]) -> list[int]:
+        """As `child`, for many."""
+        known = self._known(parent)
+        missing = [step for step in steps if step not in known]
+        if missing:
+            with self._lock:
+                known = self._known(parent)
+                missing = list(dict.fromkeys(step for step in missing if step not in known))
+                first = len(self._steps)
+                added = range(first, first + len(missing))
+                self._add([parent] * len(missing), missing)
+                self._groups.recent.setdefault(parent, []).extend(added)
+                known.update(zip(missing, added, strict=True))
+        return [known[step] for step in steps]
+
+    def parent(self, path: int) -> int:
+        """The parent's id (-1 for the root)."""
+        return int(self._parents.data[path])
+
+    def encoded_step(self, path: int) -> bytes:
+        """The canonical bytes of the last step ("" for the root)."""
+        return self._steps[path]
+
+    def step(self, path: int) -> Step:
+        """The last step."""
+        return paths.decode_step(self._steps[path])
+
+    def key(self, path: int) -> str:
+        """The last step of a path that is a map key; the strings are kept, they recur in every record."""
+        step = self._steps[path]
+        found = self._keys.get(step)
+        if found is None:
+            if len(self._keys) > 1 << 16:
+                self._keys.clear()
+            found = self._keys[step] = str(paths.decode_step(step))
+        return found
+
+    def ancestors(self, path: int) -> list[int]:
+        """Ids from below the root down to the path itself."""
+        chain = []
+        while path > 0:
+            chain.append(path)
+            path = self._parents.item(path)
+        return chain[::-1]
+
+    def canonical(self, path: int) -> bytes:
+        """The canonical bytes of the whole path: the number of its steps, then the steps."""
+        found = self._encoded.get(path)
+        if found is None:
+            if len(self._encoded) > 1 << 18:
+                self._encoded.clear()
+            found = self._encoded[path] = self._canonical(path)
+        return found
+
+    def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
+        """As `canonical`, for many."""
+        known = map(self._encoded.get, wanted)
+        return [found or self.canonical(path) for found, path in zip(known, wanted, strict=True)]
+
+    def _canonical(self, path: int) -> bytes:
+        if not path:
+            return uvarint(0)
+        parent = self._parents.item(path)
+        above = self._above.get(parent)
+        if above is None:
+            if len(self._above) > 1 << 16:
+                self._above.clear()
+            chain = self.ancestors(parent)
+            above = uvarint(len(chain) + 1) + b"".join([self._steps[item] for item in chain])
+            self._above[parent] = above
+        return above + self._steps[path]
+
+    def groups(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
+        """The name that each path goes by: that of the last map key on the way to it, 0 for none. Elements of a list go
+        by the list's name, whatever they are. A small number that never changes."""
+        names, parents = self._names.data, self._parents.data
+        found: NDArray[np.int32] = names[wanted]
+        elements = np.flatnonzero(found == ELEMENT)
+        above = np.asarray(wanted)[elements]
+        while len(elements):
+            above = parents[above]
+            found[elements] = names[above]
+            still = found[elements] == ELEMENT
+            elements, above = elements[still], above[still]
+        return found
+
+    def depths(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
+        """The number of steps of each path."""
+        found = np.zeros(len(wanted), np.int32)
+        above = self._parents.data[wanted]
+        while (above >= 0).any():
+            found += above >= 0
+            above = np.where(above > 0, self._parents.data[above], -1)
+        return found
+
+    def block(self, first: int) -> bytes:
+        """The payload of a block that holds the paths from `first` on."""
+        held = Paths(self._parents.data[first:], self._names.data[first:], self._steps[first:])
+        return pack_paths(first, held, self.depths(np.arange(first, len(self))), self._named(first))
+
+    def load(self, payload: bytes, skip: int = 0) -> None:
+        """Add the paths of a block, but for the first `skip`, which are here already."""
+        first = len(self) - skip
+        read = unpack_paths(payload, first, self._spelled, self._named(first))
+        self.define(read.parents[skip:], read.steps[skip:])
