@@ -36,8 +36,9 @@ class Plan:
         return len(self.timeline)
 
 
-def make_plan(transactions: int, timelines: int, seed: int) -> Plan:
-    """A history, the same for the same arguments. Raises ValueError with fewer than two transactions a timeline."""
+def make_plan(transactions: int, timelines: int, seed: int, merges: int = 0) -> Plan:
+    """A history, the same for the same arguments, with `merges` merges or a few more where timelines that end by being
+    merged are more. Raises ValueError with fewer than two transactions a timeline."""
     if timelines < 1 or transactions < 2 * timelines:
         raise ValueError("a history needs at least one timeline and two transactions for each")
     random = np.random.default_rng(seed)
@@ -53,6 +54,7 @@ def make_plan(transactions: int, timelines: int, seed: int) -> Plan:
         if number:
             parent[own[0]] = _latest(members[home[number]], own[0])
     merged = _merges(members, home, ending, transactions)
+    _merge_more(merged, members, home, merges, random)
     return Plan(timeline, parent, merged, _times(transactions, random), home)
 
 
@@ -115,6 +117,31 @@ def _merges(
             if place < len(target) and merged[target[place]] == NONE:
                 merged[target[place]] = members[number][-1]
     return merged
+
+
+def _merge_more(
+    merged: NDArray[np.int32],
+    members: list[NDArray[np.int64]],
+    home: NDArray[np.int32],
+    merges: int,
+    random: np.random.Generator,
+) -> None:
+    """Merges of timelines that go on: what they wrote so far goes into their home, at any of their moments."""
+    sizes = np.array([len(own) for own in members], np.float64)
+    sizes[0] = 0
+    done = set(merged[merged != NONE].tolist())
+    if sizes.sum() == 0:
+        return
+    for number in random.choice(len(members), 20 * merges, p=sizes / sizes.sum()).tolist():
+        if len(done) >= merges:
+            return
+        own, target = members[number], members[home[number]]
+        place = np.searchsorted(target, own[random.integers(len(own))])
+        if place < len(target) and merged[target[place]] == NONE:
+            latest = _latest(own, target[place])
+            if latest not in done:
+                merged[target[place]] = latest
+                done.add(latest)
 
 
 def _times(transactions: int, random: np.random.Generator) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,40 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure and what it should be: at most that, or at least that where more is better."""
+
+    what: str
+    value: float
+    goal: float
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool:
+        """Whether it is as it should be."""
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
+
+    def figures(self) -> dict:
+        """For programs."""
+        return {"what": self.what, "value": self.value, "goal": self.goal, "at_most": self.at_most, "met": self.met}
+
+
+def goals_table(goals: Sequence[Goal]) -> str:
+    """Each goal with what was measured, met or missed."""
+    rows = [
+        (goal.what, float(goal.value), f"{'≤' if goal.at_most else '≥'} {goal.goal:,}", "met" if goal.met else "MISSED")
+        for goal in goals
+    ]
+    return table(["goal", "measured", "wanted", ""], rows)
+
+
+def percentiles(values: Sequence[float], *wanted: float) -> list[float]:
+    """Percentiles (in percent) of some values, none between two of them: what was really measured."""
+    ordered = sorted(values)
+    return [ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] for percent in wanted]
 
 
 def write_json(name: str, figures: dict, folder: Path | None = None) -> Path:
