@@ -75,18 +75,36 @@ def pool_sizes(transactions: int) -> list[int]:
     return [size or each for _, size in FIELDS.values()]
 
 
+class Popularity:
+    """Which leaves change often: a Zipf law over them, in an order from the seed."""
+
+    def __init__(self, records: int, seed: int) -> None:
+        self.leaves = records * len(FIELDS)
+        self._weights = np.cumsum(1 / np.arange(1, self.leaves + 1) ** ZIPF)
+        self._order = np.random.default_rng(seed + 1).permutation(self.leaves)
+
+    def draw(self, random: np.random.Generator, size: int) -> NDArray[np.int64]:
+        """Leaves as the changes draw them."""
+        rank = np.searchsorted(self._weights, random.uniform(0, self._weights[-1], size))
+        return self._order[np.minimum(rank, self.leaves - 1)]
+
+
+def leaf_path(leaf: int) -> str:
+    """The printed path of a leaf."""
+    record, place = divmod(leaf, len(FIELDS))
+    return f"$.orders.o{record}.{list(FIELDS)[place]}"
+
+
 def make_changes(transactions: int, records: int, seed: int) -> Iterator[Changes]:
     """One to eight changes a transaction, each to another leaf; a block of transactions at a time."""
-    leaves = records * len(FIELDS)
-    weights = np.cumsum(1 / np.arange(1, leaves + 1) ** ZIPF)
-    order = np.random.default_rng(seed + 1).permutation(leaves)
+    popularity = Popularity(records, seed)
+    leaves = popularity.leaves
     sizes = np.array(pool_sizes(transactions))
     for first in range(0, transactions, BLOCK):
         random = np.random.default_rng((seed, first))
         length = min(BLOCK, transactions - first)
         owner = np.repeat(np.arange(length), np.minimum(random.geometric(0.6, length), 8))
-        rank = np.searchsorted(weights, random.uniform(0, weights[-1], len(owner)))
-        owner, leaf = np.divmod(np.unique(owner * leaves + order[np.minimum(rank, leaves - 1)]), leaves)
+        owner, leaf = np.divmod(np.unique(owner * leaves + popularity.draw(random, len(owner))), leaves)
         value = (random.uniform(0, 1, len(leaf)) * sizes[leaf % len(FIELDS)]).astype(np.int64)
         yield Changes(first, np.searchsorted(owner, np.arange(length + 1)), leaf, value)
 

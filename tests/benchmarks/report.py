@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -37,6 +39,38 @@ def median_seconds(commands: Mapping[str, Sequence[str | Path]], runs: int) -> d
         timed(command)
     rounds = [{name: timed(command) for name, command in commands.items()} for _ in range(runs)]
     return {name: statistics.median(each[name] for each in rounds) for name in commands}
+
+
+def call(function: str, **arguments: Any) -> Any:
+    """Run `module:function` of this package in a process of its own; arguments and answer are JSON.
+
+    What a function leaves in memory, and which SQLite it loads, is then its own affair. Raises SystemExit if it fails.
+    """
+    module, name = function.split(":")
+    code = f"import json, sys; from tests.benchmarks.{module} import {name} as f; a = json.loads(sys.argv[1])"
+    command = [sys.executable, "-c", f"{code}; print(json.dumps(f(**a)))", json.dumps(arguments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"{function} failed")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def resident_mb() -> float:
+    """Memory of this process now, in MB (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def out_of_page_cache(file: Path) -> None:
+    """Have the system forget what it keeps of a file, so that the next read is one of the disk."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
