@@ -83,3 +83,30 @@ def ask(target: str, paths: list[str], count: int, seconds: float) -> dict:
         p50, p95, p99 = percentiles(times, 50, 95, 99)
         found[question.__name__] = {"p50": p50, "p95": p95, "p99": p99, "questions": len(times)}
     return found
+
+
+def branches(target: str, timelines: int, operations: int, paths: int) -> dict:
+    """Branches off branches with so many changed rows on each, one commit a branch; milliseconds to make a branch."""
+    draw = random.Random(1)
+    database = sqlite3.connect(target, isolation_level=None)
+    database.execute("CREATE TABLE leaf (path TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+    database.executemany("INSERT INTO leaf VALUES (?, '0')", [(f"$.items.i{number}",) for number in range(paths)])
+    database.execute("SELECT dolt_commit('-A', '-m', 'start')")
+    names, making = ["main"], []
+    began = time.perf_counter()
+    for number in range(timelines):
+        start = time.perf_counter()
+        database.execute("SELECT dolt_branch(?, ?)", (f"t{number}", draw.choice(names[-100:])))
+        making.append(1000 * (time.perf_counter() - start))
+        database.execute("SELECT dolt_checkout(?)", (f"t{number}",))
+        chosen = draw.sample(range(paths), operations)
+        rows = [(str(draw.randrange(5_000)), f"$.items.i{place}") for place in chosen]
+        database.execute("BEGIN")
+        database.executemany("UPDATE leaf SET value = ? WHERE path = ?", rows)
+        database.execute("COMMIT")
+        database.execute("SELECT dolt_commit('-A', '-m', 'change', '--allow-empty')")
+        names.append(f"t{number}")
+    seconds = time.perf_counter() - began
+    database.execute("SELECT dolt_gc()")
+    database.close()
+    return {"seconds": seconds, "bytes": Path(target).stat().st_size, "branch_ms": percentiles(making, 50, 95, 99)}
