@@ -1,14 +1,7 @@
-"""Counters that the program's statistics read. Knows nothing of the rest."""
+"""Counters and latency histograms that the program's statistics read. Knows nothing of the rest."""
 
-from __future__ import annotations
+from engine.metrics.counters import CacheCounter
+from engine.metrics.histogram import Histogram
+from engine.metrics.queries import OTHER, Metrics
 
-from dataclasses import dataclass
-
-
-@dataclass(slots=True)
-class CacheCounter:
-    """What a cache did: answers from memory, fetches, and the bytes that it holds now."""
-
-    hits: int = 0
-    misses: int = 0
-    bytes: int = 0
+__all__ = ["OTHER", "CacheCounter", "Histogram", "Metrics"]
