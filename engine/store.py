@@ -17,6 +17,7 @@ from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
+from engine.storage.cache import DEFAULT_BYTES, Budget
 from engine.storage.database import Database
 from engine.timeline import listing, naming
 from engine.timeline.bulk import BulkWriter
@@ -56,17 +57,27 @@ class Store:
         self.path = database.path
 
     @classmethod
-    def open(cls, target: str | Path, *, create: bool = False, read_only: bool = False) -> Store:
-        """Open a store file; with `create`, make it where it is missing.
+    def open(
+        cls,
+        target: str | Path,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        cache_bytes: int = DEFAULT_BYTES,
+        cache_policy: str = "steered",
+    ) -> Store:
+        """Open a store file; with `create`, make it where it is missing. All its caches together hold `cache_bytes`;
+        what leaves them first is steered by what is asked for (other policies, for comparison: `lru`, `none`).
 
         Raises `NotFound`, or `StoreError` for a file that is no store or of a newer version.
         """
         if isinstance(target, str) and "://" in target:
             raise StoreError(f"{target}: this version opens files only; give the path of a store")
         path = Path(target).expanduser()
+        caches = Budget(cache_bytes, cache_policy)
         if create and not path.exists():
-            return cls(Database.create(path))
-        return cls(Database.open(path, read_only=read_only))
+            return cls(Database.create(path, caches))
+        return cls(Database.open(path, read_only=read_only, caches=caches))
 
     @property
     def writable(self) -> bool:

@@ -19,7 +19,7 @@ class Blocks:
         self._paths = PathTable()
         self._unread: list[tuple[int, int]] = []
         self._stored_paths = 1
-        self.values = ValueTable(lambda first: self._fetch("value_block", first))
+        self.values = ValueTable(lambda first: self._fetch("value_block", first), database.caches.cache("values"))
 
     @property
     def paths(self) -> PathTable:

@@ -17,6 +17,8 @@ from typing import Any
 import apsw
 
 from engine.errors import CorruptStore, NotFound, StoreError
+from engine.metrics import Metrics
+from engine.storage.cache import Budget
 from engine.storage.ddl import SQLITE
 from engine.storage.lock import WriterLock
 
@@ -38,8 +40,10 @@ PRAGMA trusted_schema=OFF; PRAGMA cache_size=-8192;
 class Database:
     """One open store file. Its lock guards the connection: take part in it by `read()` and `write()`."""
 
-    def __init__(self, path: Path, connection: apsw.Connection, writable: bool) -> None:
+    def __init__(self, path: Path, connection: apsw.Connection, writable: bool, caches: Budget | None = None) -> None:
         self.path = path
+        self.caches = caches or Budget()
+        self.metrics = Metrics()
         self.lock = threading.RLock()
         self.writable = writable
         self._connection = connection
@@ -51,7 +55,7 @@ class Database:
     # ------------------------------------------------------------------------------------------- opening
 
     @classmethod
-    def create(cls, path: Path) -> Database:
+    def create(cls, path: Path, caches: Budget | None = None) -> Database:
         """Make a new, empty store file. Raises `StoreError` where the folder does not let us."""
         if not path.parent.is_dir():
             raise NotFound(f"{path.parent}: no such folder; make it first")
@@ -63,11 +67,11 @@ class Database:
         finally:
             lock.release()
             lock.remove()
-        return cls.open(path)
+        return cls.open(path, caches=caches)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Database:
-        """Open an existing store file.
+    def open(cls, path: Path, *, read_only: bool = False, caches: Budget | None = None) -> Database:
+        """Open an existing store file; `caches` is what its caches may hold.
 
         Raises `NotFound` for no file, `StoreError` for a directory, a file that is no store, or another format.
         """
@@ -89,7 +93,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection, writable=not read_only)
+        return cls(path, connection, writable=not read_only, caches=caches)
 
     def close(self) -> None:
         """Close the connection; the last one to close a file leaves no other file beside it."""
@@ -182,7 +186,8 @@ def _make(path: Path) -> None:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
         with _plain_errors(path), contextlib.closing(apsw.Connection(str(unfinished))) as connection:
             connection.execute(
-                f"PRAGMA page_size={PAGE_BYTES}; PRAGMA journal_mode=WAL; {_PRAGMAS} PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
+                f"PRAGMA page_size={PAGE_BYTES}; PRAGMA journal_mode=WAL; {_PRAGMAS}"
+                f"PRAGMA application_id={APPLICATION_ID}; BEGIN IMMEDIATE;"
                 f"PRAGMA user_version={FORMAT}; {SQLITE}; COMMIT"
             ).fetchall()
         os.rename(unfinished, path)

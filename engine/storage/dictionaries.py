@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model import values
 from engine.model.operations import FIRST_VALUE, LIST, MAP
-from engine.storage.cache import ByteCache
+from engine.storage.cache import Budget, ByteCache
 from engine.storage.records import pack_arrays, unpack_arrays
 
 INTERN_LIMIT = 1 << 20
-CACHE_BYTES = 48 << 20
 BLOCK_VALUES = 4096
 BLOCK_BYTES = 512 << 10
 
@@ -68,11 +67,11 @@ class ValueTable:
     not on disk yet stay in memory.
     """
 
-    def __init__(self, fetch: Callable[[int], bytes]) -> None:
+    def __init__(self, fetch: Callable[[int], bytes], cache: ByteCache[_Block] | None = None) -> None:
         self._fetch = fetch
         self._firsts: list[int] = []
         self._tail = _Block(FIRST_VALUE, [])
-        self.cache: ByteCache[_Block] = ByteCache(CACHE_BYTES)
+        self.cache: ByteCache[_Block] = Budget().cache("values") if cache is None else cache
         self._ids: dict[bytes, int] = {}
         self._lately: dict[int, bytes] = {}
 

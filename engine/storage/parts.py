@@ -16,8 +16,6 @@ from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES, unseal
 from engine.storage.segment import RowColumns, Texts
 
-ROW_CACHE_BYTES = 96 << 20
-TEXT_CACHE_BYTES = 24 << 20
 RESTORE = "restore it from a backup"
 
 
@@ -44,9 +42,9 @@ class Parts:
         self._db = database
         self._parts: list[Part] = []
         self._firsts, self.first_rows = GrowArray(np.int64), GrowArray(np.int64)
-        self._rows: ByteCache[RowColumns] = ByteCache(ROW_CACHE_BYTES)
-        self._texts: ByteCache[Sequence[Texts]] = ByteCache(TEXT_CACHE_BYTES)
-        self._ids: ByteCache[list[bytes]] = ByteCache(TEXT_CACHE_BYTES)
+        self._rows: ByteCache[RowColumns] = database.caches.cache("rows")
+        self._texts: ByteCache[Sequence[Texts]] = database.caches.cache("texts")
+        self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
 
     def __iter__(self) -> Iterator[Part]:
         return iter(tuple(self._parts))
