@@ -17,7 +17,7 @@ from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
 from engine.model.operations import ROOT, Rows
 from engine.model.paths import parse_pattern
-from engine.storage.cache import DEFAULT_BYTES, Budget
+from engine.storage.cache import Budget
 from engine.storage.database import Database
 from engine.timeline import listing, naming
 from engine.timeline.bulk import BulkWriter
@@ -63,11 +63,13 @@ class Store:
         *,
         create: bool = False,
         read_only: bool = False,
-        cache_bytes: int = DEFAULT_BYTES,
+        cache_bytes: int | None = None,
         cache_policy: str = "steered",
     ) -> Store:
-        """Open a store file; with `create`, make it where it is missing. All its caches together hold `cache_bytes`;
-        what leaves them first is steered by what is asked for (other policies, for comparison: `lru`, `none`).
+        """Open a store file; with `create`, make it where it is missing.
+
+        All its caches together hold `cache_bytes` (192 MB, if it is not said); what leaves them first is steered by
+        what is asked for. Other policies are there to compare with: `lru`, `none`.
 
         Raises `NotFound`, or `StoreError` for a file that is no store or of a newer version.
         """

@@ -49,10 +49,10 @@ class Budget:
     Each cache keeps its newest object however small the budget is.
     """
 
-    def __init__(self, limit: int = DEFAULT_BYTES, policy: str = "steered") -> None:
+    def __init__(self, limit: int | None = None, policy: str = "steered") -> None:
         if policy not in POLICIES:
             raise ValueError(f"no cache policy {policy!r}; it is one of {', '.join(POLICIES)}")
-        self.limit = 0 if policy == "none" else limit
+        self.limit = 0 if policy == "none" else DEFAULT_BYTES if limit is None else limit
         self.policy = policy
         self.lock = threading.Lock()
         self.bytes = 0

@@ -10,7 +10,7 @@ import pytest
 from engine import Store
 from engine.errors import BadInput
 from engine.model.paths import encode_step
-from engine.storage import dictionaries, log, parts
+from engine.storage import cache, log
 from engine.storage.path_table import PathTable
 from engine.timeline import state
 
@@ -21,10 +21,7 @@ KEYS = 50
 def cramped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small segments and next to no caches: readers go to the file, and the tail moves under their feet."""
     monkeypatch.setattr(log, "SEAL_TRANSACTIONS", 8)
-    monkeypatch.setattr(parts, "ROW_CACHE_BYTES", 1000)
-    monkeypatch.setattr(parts, "TEXT_CACHE_BYTES", 1000)
-    monkeypatch.setattr(dictionaries, "CACHE_BYTES", 1000)
-    monkeypatch.setattr(state, "CACHE_BYTES", 20_000)
+    monkeypatch.setattr(cache, "DEFAULT_BYTES", 20_000)
     monkeypatch.setattr(state, "CHECKPOINT_ROWS", 100)
 
 

@@ -309,11 +309,11 @@ class ValueTableMachine(RuleBasedStateMachine):
     @initialize(cache=st.sampled_from([1, 10_000]), known=st.sampled_from([3, 1000]), count=st.integers(1, 9))
     def make(self, cache: int, known: int, count: int) -> None:
         """A table with its limits."""
-        self.patch.setattr(dictionaries, "CACHE_BYTES", cache)
+        self.cache = cache
         self.patch.setattr(dictionaries, "INTERN_LIMIT", known)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", count)
         self.patch.setattr(dictionaries, "BLOCK_BYTES", 40)
-        self.table = ValueTable(self.blocks.__getitem__)
+        self.table = ValueTable(self.blocks.__getitem__, ByteCache(self.cache))
 
     def teardown(self) -> None:
         self.patch.undo()
@@ -341,7 +341,7 @@ class ValueTableMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         """A new table on the same blocks, which has the rest from elsewhere."""
         rest = self.table.tail(self.table.stored)
-        made = ValueTable(self.blocks.__getitem__)
+        made = ValueTable(self.blocks.__getitem__, ByteCache(self.cache))
         for first, following in itertools.pairwise([*sorted(self.blocks), self.table.stored]):
             made.add_block(first, following - first)
         for raw in rest:

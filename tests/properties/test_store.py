@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine import Store
 from engine.errors import KnownError
-from engine.storage import database, dictionaries, log, parts
+from engine.storage import database, dictionaries, log
 from engine.timeline import bulk, state
 from engine.timeline.version import MISSING
 from tests import oracle
@@ -46,15 +46,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.patch.setattr(bulk, "FLUSH_TRANSACTIONS", seal)
         self.patch.setattr(state, "CHECKPOINT_ROWS", checkpoint)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", 7)
-        for module, name in (
-            (state, "CACHE_BYTES"),
-            (dictionaries, "CACHE_BYTES"),
-            (parts, "ROW_CACHE_BYTES"),
-            (parts, "TEXT_CACHE_BYTES"),
-        ):
-            self.patch.setattr(module, name, cache)
-        self.store = Store.open(self.path, create=True)
-        self.other = Store.open(self.path)
+        self.store = Store.open(self.path, create=True, cache_bytes=cache)
+        self.other = Store.open(self.path, cache_bytes=cache)
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
