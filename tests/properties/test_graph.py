@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.operations import Rows
+from engine.storage.cache import Budget
 from engine.storage.database import Database
 from engine.storage.log import Log, NewTransaction
 from engine.storage.segment import make_columns
@@ -30,6 +31,7 @@ class NoDatabase(Database):
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.caches = Budget()
 
 
 def build(items: list[Any]) -> tuple[Log, list[tuple[int, ...]]]:
