@@ -187,7 +187,7 @@ class History:
             if cancelled():
                 return None
             part = chain[start : start + _CHUNK]
-            rows, owner = self._log.gather(part)
+            rows, owner = self._log.gather(np.sort(part))
             hit = np.isin(part, owner[below[rows.path] & (rows.kind != Kind.RELABEL)])
             if hit.any():
                 return int(part[np.argmax(hit)])

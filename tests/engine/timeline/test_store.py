@@ -141,6 +141,17 @@ def test_from_change_to_change_of_a_path(store: Store) -> None:
     assert store.nearest_change(path, 4, later=True, timeline="side") is None
 
 
+def test_from_change_to_change_across_segments(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.storage.log.SEAL_TRANSACTIONS", 3)
+    for number in range(20):
+        put(store, "$.a" if number in (0, 7) else "$.b", number)
+    path = store.at().resolve("$.a")
+    assert path is not None
+    assert store.nearest_change(path, 19) == 7
+    assert store.nearest_change(path, 7) == 0
+    assert store.nearest_change(path, 0, later=True) == 7
+
+
 def test_who_made_it_so(store: Store) -> None:
     put(store, "$.a", {"x": 1, "y": 1}, message="both")
     put(store, "$.a.y", 2, message="y")
