@@ -22,7 +22,7 @@ from engine.model.paths import encode_step
 from engine.model.values import encode
 from engine.timeline.bulk import BulkWriter
 from tests.benchmarks.plan import NONE, Plan, make_plan
-from tests.benchmarks.report import ROOT
+from tests.benchmarks.report import ROOT, engine_mark
 
 REPLICA = b"generate"
 ZIPF = 1.1
@@ -224,11 +224,8 @@ def generated(
 ) -> Path:
     """A generated store of that size, made on first use and kept under out/bench until the generator, or how a store is
     written, changes."""
-    from hashlib import blake2b
-
     here = Path(__file__).parent
-    files = [here / "generate.py", here / "plan.py", *sorted((ROOT / "engine" / "storage").glob("*.py"))]
-    mark = blake2b(b"".join(file.read_bytes() for file in files), digest_size=4).hexdigest()
+    mark = engine_mark(here / "generate.py", here / "plan.py")
     name = f"generated-{transactions}-{timelines}-{records}-{merges}-{seed}"
     file = ROOT / "out" / "bench" / f"{name}-{mark}.refactory"
     if not file.exists():

@@ -2,11 +2,12 @@
 
 import importlib
 import json
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.benchmarks.report import peak_mb
 
 
 def main(module: str, file: str) -> int:
@@ -16,7 +17,7 @@ def main(module: str, file: str) -> int:
         start = time.perf_counter()
         figures = measure(Path(file), Path(folder))
         figures.setdefault("seconds", time.perf_counter() - start)
-    print(json.dumps({**figures, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps({**figures, "peak_mb": peak_mb()}))
     return 0
 
 
