@@ -37,6 +37,8 @@ class Commit:
     dense: int = -1
     error: BaseException | None = None
     done: bool = field(default=False)
+    turn: threading.Event = field(default_factory=threading.Event)
+    """Set when it is done, or when its thread is the one to write what waits."""
 
 
 class Writer:
@@ -46,7 +48,7 @@ class Writer:
         self._core = core
         self._queue: list[Commit] = []
         self._queue_lock = threading.Lock()
-        self._leader = threading.Lock()
+        self._led = False  # whether some thread writes, or was told that it is its turn
 
     # ----------------------------------------------------------------------------------------- commits
 
@@ -54,14 +56,44 @@ class Writer:
         """Write a commit, with all others that wait; returns its dense number when it is durable."""
         with self._queue_lock:
             self._queue.append(commit)
-        with self._leader:
-            if not commit.done:
-                with self._queue_lock:
-                    batch, self._queue = self._queue, []
-                self._write(batch)
+            waits = self._led
+            self._led = True
+        if waits:
+            self._wait(commit)
+        if not commit.done:
+            self._lead()
         if commit.error is not None:
             raise commit.error
         return commit.dense
+
+    def _wait(self, commit: Commit) -> None:
+        """Until somebody has written a commit, or it is its thread's turn to write."""
+        try:
+            commit.turn.wait()
+        except BaseException:  # interrupted: what was not begun is not done, and whoever comes next has the turn
+            with self._queue_lock:
+                self._queue = [other for other in self._queue if other is not commit]
+                if commit.turn.is_set() and not commit.done:
+                    self._pass_on()
+            raise
+
+    def _lead(self) -> None:
+        """Write all that wait. Those who came meanwhile are written by the first of them: each thread is woken once,
+        when there is nothing left for it to wait for."""
+        with self._queue_lock:
+            batch, self._queue = self._queue, []
+        try:
+            self._write(batch)
+        finally:
+            with self._queue_lock:
+                self._pass_on()
+            for commit in batch:
+                commit.turn.set()
+
+    def _pass_on(self) -> None:
+        self._led = bool(self._queue)
+        if self._queue:
+            self._queue[0].turn.set()
 
     def _write(self, batch: Sequence[Commit]) -> None:
         core = self._core
