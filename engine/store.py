@@ -7,6 +7,7 @@ import dataclasses
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ class Store:
             database.close()
             raise
         self._writer = Writer(self._core)
+        self._metrics = database.metrics
         self.path = database.path
 
     @classmethod
@@ -88,7 +90,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; the last to close leaves one file."""
-        self._core.db.close()
+        self._core.close()
 
     def __enter__(self) -> Store:
         return self
@@ -220,7 +222,8 @@ class Store:
                 roots = roots + after.match(pattern)
             if not roots:
                 raise NotFound(f"nothing at {path} at either moment")
-        return diff(self._core.log, self._core.graph, before, after, roots)
+        found = diff(self._core.log, self._core.graph, before, after, roots)
+        return self._metrics.each("diff", "$" if path is None else parse_pattern(path).prefix, found)
 
     def changes_of(self, dense: int) -> Iterator[Change]:
         """What a transaction changed against its first parent."""
@@ -234,13 +237,15 @@ class Store:
 
         Both ends are included. A time bounds by time of transaction; another moment by its place on the chain.
         """
+        start, asked_for = perf_counter(), parse_pattern(pattern)
         head = self.at(None, timeline)
         chain = self._core.graph.chain(head.transaction) if head.transaction >= 0 else np.empty(0, np.int32)
         low, high = self._bound(since, chain, timeline, 0), self._bound(until, chain, timeline, len(chain))
         asked = self._core.version(int(chain[high - 1])) if 0 < high <= len(chain) else head
-        entries = self._core.history.entries(parse_pattern(pattern), asked, low, high, self.at)
+        entries = self._core.history.entries(asked_for, asked, low, high, self.at)
         bounds = (self._time_of(since), self._time_of(until))
-        return (entry for entry in entries if _within(entry.time, *bounds))
+        found = (entry for entry in entries if _within(entry.time, *bounds))
+        return self._metrics.each("history", asked_for.prefix, found, perf_counter() - start)
 
     def _bound(self, moment: Moment, chain: Any, timeline: str | None, default: int) -> int:
         if moment is None or self._time_of(moment) is not None:
@@ -251,12 +256,13 @@ class Store:
 
     def blame(self, path: str, at: Moment = None) -> Blame:
         """The transaction that last wrote at a path, or below it."""
-        version = self.at(at)
-        require_singular(parse_pattern(path))
-        found = version.resolve(path)
-        if found is None:
-            raise NotFound(f"nothing at {path} at that moment")
-        dense = self._core.history.last_write(version.transaction, found)
+        version, pattern = self.at(at), parse_pattern(path)
+        require_singular(pattern)
+        with self._metrics.timing("blame", pattern.prefix):
+            found = version.resolve(path)
+            if found is None:
+                raise NotFound(f"nothing at {path} at that moment")
+            dense = self._core.history.last_write(version.transaction, found)
         if dense is None:
             raise NotFound(f"{version.path_text(found)} is the empty state; no transaction has written it")
         made = self.get(dense)
@@ -296,14 +302,16 @@ class Store:
         `path` keeps those that touched it or anything below; times bound by time of transaction, other moments by
         their place in the log.
         """
-        core = self._core
+        core, start = self._core, perf_counter()
         heads = [self.at(None, timeline).transaction] if timeline is not None else self._all_heads()
         dense = np.flatnonzero(core.graph.reachable(heads))
         dense = self._bounded(dense, since, timeline, operator.ge)
         dense = self._bounded(dense, until, timeline, operator.le)
         if path is not None:
             dense = self._touching(path, dense, timeline)
-        return map(self.get, listing.in_order(core.graph, dense)[::-1][:limit].tolist())
+        found = map(self.get, listing.in_order(core.graph, dense)[::-1][:limit].tolist())
+        prefix = "" if path is None else parse_pattern(path).prefix
+        return self._metrics.each("log", prefix, found, perf_counter() - start)
 
     def _all_heads(self) -> list[int]:
         return listing.all_heads(self._core.refs)
@@ -346,7 +354,9 @@ class Store:
         """
         name = timeline if timeline is not None else self.default_timeline
         when = times.parse_time(time) if isinstance(time, str) else time
-        dense = self._writer.commit(Commit(name, author, message, when, lambda *place: self._build(operations, *place)))
+        commit = Commit(name, author, message, when, lambda *place: self._build(operations, *place))
+        with self._metrics.timing("commit"):
+            dense = self._writer.commit(commit)
         return self.get(dense)
 
     def _build(self, operations: Sequence[Operation], parent: int, replica: bytes, seq: int) -> Rows:
@@ -455,7 +465,8 @@ class Store:
         """Import a source; see `engine.exchange.importer.import_source` for the options."""
         from engine.exchange.importer import import_source
 
-        return import_source(self, source, **options)
+        with self._metrics.timing("import"):
+            return import_source(self, source, **options)
 
     def export(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
 
 @dataclass(slots=True)
@@ -20,3 +20,7 @@ class CacheCounter:
         """Count what another one counted too."""
         for item in fields(self):
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+    def less(self, other: CacheCounter) -> CacheCounter:
+        """What was counted here and not by the other one, an earlier copy of this."""
+        return CacheCounter(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))

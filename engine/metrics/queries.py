@@ -28,7 +28,6 @@ class Metrics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fresh: dict[Key, Histogram] = {}
-        self._stored: dict[Key, Histogram] = {}
 
     def record(self, kind: str, prefix: str, seconds: float) -> None:
         """Count one answer."""
@@ -46,9 +45,9 @@ class Metrics:
         """Counts the time spent in a `with` block that ends without an error."""
         return _Timing(self, kind, prefix)
 
-    def each(self, kind: str, prefix: str, items: Iterator[T]) -> Iterator[T]:
-        """The items; what making them takes is counted as one answer, what the caller does meanwhile is not."""
-        spent = 0.0
+    def each(self, kind: str, prefix: str, items: Iterator[T], spent: float = 0.0) -> Iterator[T]:
+        """The items; what making them takes is counted as one answer, with the seconds `spent` before the first, but
+        not what the caller does meanwhile."""
         try:
             while True:
                 start = perf_counter()
@@ -64,12 +63,6 @@ class Metrics:
 
     # ------------------------------------------------------------------------------------------- keeping
 
-    @property
-    def waiting(self) -> int:
-        """Answers counted since the last `take`."""
-        with self._lock:
-            return sum(histogram.count for histogram in self._fresh.values())
-
     def take(self) -> dict[Key, Histogram]:
         """What was counted since the last time, to be added to what is stored; `give_back` if that fails."""
         with self._lock:
@@ -81,17 +74,10 @@ class Metrics:
         with self._lock:
             merge(self._fresh, taken)
 
-    def know(self, stored: dict[Key, Histogram]) -> None:
-        """What is stored, as of now."""
+    def fresh(self) -> dict[Key, Histogram]:
+        """A copy of what was counted since the last `take`."""
         with self._lock:
-            self._stored = stored
-
-    def all(self) -> dict[Key, Histogram]:
-        """What is stored and what was counted since."""
-        with self._lock:
-            found = {key: Histogram(histogram.pairs()) for key, histogram in self._stored.items()}
-            merge(found, self._fresh)
-            return found
+            return {key: Histogram(histogram.pairs()) for key, histogram in self._fresh.items()}
 
 
 class _Timing:

@@ -190,6 +190,14 @@ class Pattern:
             for segment in self.segments
         )
 
+    @property
+    def prefix(self) -> str:
+        """What questions are counted under: the first step if it is a key, as `$.name`, else `$`."""
+        first = self.segments[0] if self.segments else None
+        if first is None or first.descendant or len(first.selectors) != 1 or not isinstance(first.selectors[0], Name):
+            return "$"
+        return f"${name_text(first.selectors[0].key)}"
+
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _FIELD_IS = rf"""\s*@(?:\.(?:[A-Za-z_][A-Za-z0-9_]*)|\[{_STRING}\])\s*==

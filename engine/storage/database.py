@@ -145,14 +145,17 @@ class Database:
             self._checkpoint()
 
     @contextlib.contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self, *, wait: bool = True) -> Iterator[None]:
         """Be the one thread of the one process that writes, for several write transactions on end. Waiting for it
-        keeps no reader waiting: take it before any other lock."""
+        keeps no reader waiting: take it before any other lock. Raises `StoreError` where another one writes too long,
+        or at all if nobody is to `wait`."""
         if not self.writable:
             raise StoreError(f"{self.path} cannot be written here; copy it to a folder that you may write to")
-        with self._writers:
+        if not self._writers.acquire(blocking=wait):
+            raise StoreError(f"{self.path} is being written; try again")
+        try:
             if not self._held:
-                self._process_lock.acquire()
+                self._process_lock.acquire(None if wait else 0.0)
             self._held += 1
             try:
                 yield
@@ -160,6 +163,8 @@ class Database:
                 self._held -= 1
                 if not self._held:
                     self._process_lock.release()
+        finally:
+            self._writers.release()
 
     def _checkpoint(self) -> None:
         """Move the write-ahead log into the file once it has grown; the writer's task, under the lock."""

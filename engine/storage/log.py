@@ -62,6 +62,7 @@ class Log:
         self.lock = database.lock
         self._blocks = Blocks(database)
         self.values: ValueTable = self._blocks.values
+        self.metrics = database.metrics
         self._headers = Headers()
         self._parts = Parts(database)
         self._tail = Tail()

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import CorruptStore
+from engine.errors import CorruptStore, KnownError
+from engine.metrics import Histogram
+from engine.metrics.queries import Key
 from engine.model.operations import FIRST_VALUE
 from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
 from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_object
+from engine.storage.statistics import Statistics
 from engine.timeline import replica
 from engine.timeline.aliases import Aliases
 from engine.timeline.dag import Graph
@@ -46,7 +49,10 @@ class Core:
         self._listeners: list[Callable[[StoreEvent], None]] = []
         self._seen = -1
         self.bulk: BulkWriter | None = None
-        self.reload()
+        self._wrote = self._closed = False
+        self.statistics = Statistics(database)
+        with database.metrics.timing("open"):
+            self.reload()
 
     # -------------------------------------------------------------------------------------- following
 
@@ -109,13 +115,33 @@ class Core:
     def writing(self) -> Iterator[int]:
         """Around one durable change of memory and file: what others did is taken in before, the manifest is written
         after. Gives how many transactions were known."""
-        with self.db.hold(), self.changing(), self.db.write():
-            first = self.log.count
-            self.catch_up()
-            yield first
-            self._write_manifest()
+        counted: dict[Key, Histogram] = {}
+        try:
+            with self.db.hold(), self.changing(), self.db.write():
+                first = self.log.count
+                self.catch_up()
+                yield first
+                self._write_manifest()
+                self._wrote = True
+                if self.statistics.due:
+                    counted = self.statistics.write()
+        except BaseException:
+            self.db.metrics.give_back(counted)
+            raise
 
     # ---------------------------------------------------------------------------------------- writing
+
+    def close(self) -> None:
+        """Close the file. What was counted is kept if it is worth it and nobody else writes: it is worth no waiting,
+        not even for the disk, and no error."""
+        with contextlib.suppress(KnownError):
+            if not self._closed and self.statistics.worth_keeping(self._wrote):
+                with self.db.hold(wait=False), self.db.lock:
+                    self.db.execute("PRAGMA synchronous=NORMAL")
+                    with self.db.write():
+                        self.statistics.write()
+        self._closed = True
+        self.db.close()
 
     def _write_manifest(self) -> None:
         """Store what there is to be, and the chain of the log, if that has changed."""

@@ -147,6 +147,15 @@ class Graph:
         return members.data if isinstance(members, GrowArray) else members
 
     @_on_runs
+    def runs(self, first: int, stop: int) -> list[NDArray[np.int64]]:
+        """The transactions from `first` up to `stop` by run, ascending; that with the oldest first member is first."""
+        run = self._run.data[first:stop]
+        order = np.argsort(run, kind="stable")
+        starts = np.flatnonzero(np.diff(run[order])) + 1
+        found = np.split(order + first, starts) if len(order) else []
+        return sorted(found, key=lambda members: int(members[0]))
+
+    @_on_runs
     def lineage(self, dense: int) -> list[tuple[int, int]]:
         """The runs of the first-parent chain of a transaction, newest first: (run, how many of its members)."""
         found = []

@@ -64,7 +64,8 @@ class Version:
     def state(self) -> State:
         """The vectors behind this version."""
         if self._state is None:
-            self._state = self._states.at(self.transaction)
+            with self._log.metrics.timing("state"):
+                self._state = self._states.at(self.transaction)
         return self._state
 
     # ------------------------------------------------------------------------------------------ by text
@@ -72,12 +73,13 @@ class Version:
     def __getitem__(self, path: str) -> Any:
         """The value at a path; for a pattern, the list of what it matches. Raises `NotFound`."""
         pattern = parse_pattern(path)
-        if not pattern.singular:
-            return [self.value(item) for item in self.match(pattern)]
-        found = find(self, pattern)
-        if found is None:
-            raise NotFound(f"nothing at {path} at that moment; `show` without a path lists what there is")
-        return self.value(found)
+        with self._log.metrics.timing("value", pattern.prefix):
+            if not pattern.singular:
+                return [self.value(item) for item in self.match(pattern)]
+            found = find(self, pattern)
+            if found is None:
+                raise NotFound(f"nothing at {path} at that moment; `show` without a path lists what there is")
+            return self.value(found)
 
     def get(self, path: str, default: Any = MISSING) -> Any:
         """The value at a path, or the default."""

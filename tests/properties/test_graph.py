@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.metrics import Metrics
 from engine.model.operations import Rows
 from engine.storage.cache import Budget
 from engine.storage.database import Database
@@ -31,7 +32,7 @@ class NoDatabase(Database):
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.caches = Budget()
+        self.caches, self.metrics = Budget(), Metrics()
 
 
 def build(items: list[Any]) -> tuple[Log, list[tuple[int, ...]]]:
