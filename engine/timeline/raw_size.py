@@ -64,7 +64,7 @@ class _Sizes:
         self._learn_paths(paths)
         new = distinct(values[self._values[values] < 0])
         self._values[new] = json_sizes(self._log.values.canonical_many(new.tolist()))
-        sizes = self._values[values].astype(np.int64) + self._paths[paths]
+        sizes: NDArray[np.int64] = self._values[values].astype(np.int64) + self._paths[paths]
         sizes[values == ABSENT] = 0
         return sizes
 
@@ -208,7 +208,8 @@ class _Batch:
         table = self._log.paths
         if len(containers) <= _FEW:
             return np.array([len(state.live(table.children(path))) for path in containers.tolist()], np.int64)
-        return _child_counts(table.parents, state, len(table))[containers]
+        counts: NDArray[np.int64] = _child_counts(table.parents, state, len(table))[containers]
+        return counts
 
     def _length(self, state: State) -> int:
         """Bytes of one version."""
