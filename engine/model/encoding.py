@@ -10,13 +10,14 @@ import re
 
 from engine.errors import InvalidValue
 
+_SHORT = [bytes((number,)) for number in range(0x80)]
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def uvarint(number: int) -> bytes:
     """The LEB128 encoding of a non-negative integer."""
     if number < 0x80:
-        return bytes((number,))
+        return _SHORT[number]
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)

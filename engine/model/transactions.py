@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from blake3 import blake3
 
@@ -15,12 +16,12 @@ REPLICA_BYTES = 8
 ID_BYTES = 32
 
 _MAGIC = b"refactory transaction 1\n"
-_INT64 = struct.Struct(">q")
+_TIMES = struct.Struct(">qq")
+_name = lru_cache(1 << 12)(text)  # few timelines and authors have made most of a history
 _HANDLE = re.compile(r"([0-9a-f]{16}):(\d{1,18})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What a transaction says besides its operations. `time` and `recorded` are described in `times` and `clock`;
     `source` is the id it has where it was imported from, "" for none."""
 
@@ -44,12 +45,11 @@ def transaction_id(header: Header, parents: Sequence[bytes], operations: int, ro
                 uvarint(header.seq),
                 uvarint(len(parents)),
                 *parents,
-                text(header.timeline),
-                text(header.author),
+                _name(header.timeline),
+                _name(header.author),
                 text(header.message),
                 text(header.source),
-                _INT64.pack(header.time),
-                _INT64.pack(header.recorded),
+                _TIMES.pack(header.time, header.recorded),
                 uvarint(operations),
                 root,
             )

@@ -96,3 +96,9 @@ class Pending:
         )
         self._first, self._first_row = self._log.count, self._log.row_count
         self._clear()
+
+    def take(self, run: Run) -> None:
+        """Append to the log, in memory, everything and then a run that is ready."""
+        self.settle()
+        self._log.append_run(run)
+        self._first, self._first_row = self._log.count, self._log.row_count

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.errors import BadInput
 from engine.model import clock, times
-from engine.model.operations import Rows
-from engine.model.transactions import REPLICA_BYTES, Header
+from engine.model.operations import DERIVED, Rows, merkle_root
+from engine.model.transactions import REPLICA_BYTES, Header, transaction_id
 from engine.storage.pending import Pending
-from engine.timeline.identity import new_id
+from engine.storage.segment import RowColumns, make_columns
+from engine.storage.segment import place as place_labels
+from engine.storage.transactions import Run
+from engine.timeline.identity import leaf_hashes, new_id
 from engine.timeline.refs import Action, Ref, check_name
 
 if TYPE_CHECKING:
@@ -18,6 +24,23 @@ if TYPE_CHECKING:
 
 FLUSH_ROWS = 1 << 15
 FLUSH_TRANSACTIONS = 1 << 13
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Many transactions, an element each; `counts` are numbers of rows, `rows` (with labels as in `Rows`) those of all.
+
+    `parents` are dense numbers: the first of these transactions gets the one that comes next in the store. A timeline
+    is made when it is new.
+    """
+
+    parents: Sequence[Sequence[int]]
+    timelines: Sequence[str]
+    times: Sequence[int]
+    authors: Sequence[str]
+    messages: Sequence[str]
+    counts: Sequence[int]
+    rows: RowColumns
 
 
 class BulkWriter:
@@ -104,6 +127,66 @@ class BulkWriter:
         if pending.rows_since_flush >= FLUSH_ROWS or dense - self._flushed[0] >= FLUSH_TRANSACTIONS:
             self.flush()
         return dense
+
+    def extend(self, many: Many) -> int:
+        """Append many transactions, each the head of its timeline then; returns the dense number of the first.
+
+        What comes of it is what `add` would make of them one by one, several times as quickly.
+        """
+        self._pending.settle()
+        first = self._core.log.count
+        ends = np.cumsum(many.counts, dtype=np.int64)
+        start = row = 0
+        while start < len(ends):
+            room = FLUSH_TRANSACTIONS - (self._core.log.count - self._flushed[0])
+            by_rows = int(np.searchsorted(ends, row + FLUSH_ROWS - self._pending.rows_since_flush)) + 1
+            stop = min(start + room, by_rows, len(ends))
+            self._take(many, slice(start, stop), slice(row, int(ends[stop - 1])))
+            start, row = stop, int(ends[stop - 1])
+            log = self._core.log
+            if self._pending.rows_since_flush >= FLUSH_ROWS or log.count - self._flushed[0] >= FLUSH_TRANSACTIONS:
+                self.flush()
+        return first
+
+    def _take(self, many: Many, span: slice, rows: slice) -> None:
+        """Append some of them, of the rows that are theirs."""
+        log, part = self._core.log, many.rows.take(rows)
+        parents, names, moments = many.parents[span], many.timelines[span], many.times[span]
+        timelines = [self._timeline(name, above) for name, above in zip(names, parents, strict=True)]
+        leaves = leaf_hashes(log, part.path.tolist(), part.kind.tolist(), part.value.tolist(), part.arg.tolist())
+        counts = np.asarray(many.counts[span])
+        said = np.concatenate(([0], np.cumsum(part.kind < DERIVED)))[np.concatenate(([0], np.cumsum(counts)))].tolist()
+        first, ids, stamps = log.count, list[bytes](), list[int]()
+        known, recorded = self._pending.id_of, self._pending.recorded_of
+        for place, above in enumerate(parents):
+            self._seq += 1
+            stamp = clock.stamp(moments[place], [stamps[p - first] if p >= first else recorded(p) for p in above])
+            texts = (names[place], many.authors[span.start + place], many.messages[span.start + place], "")
+            header = Header(self._replica, self._seq, *texts, moments[place], stamp)
+            low, high = said[place], said[place + 1]
+            over = [ids[p - first] if p >= first else known(p) for p in above]
+            ids.append(transaction_id(header, over, high - low, merkle_root(leaves[low:high])))
+            stamps.append(stamp)
+        self._heads.update(zip(timelines, range(first, first + len(ids)), strict=True))
+        label = place_labels(part.label, log.row_count + 1)
+        self._pending.take(
+            Run(
+                parents=parents,
+                timeline=timelines,
+                replica=[self._replica] * len(ids),
+                seq=range(self._seq - len(ids) + 1, self._seq + 1),
+                time=moments,
+                recorded=stamps,
+                operations=np.diff(said).tolist(),
+                counts=counts.tolist(),
+                texts=[
+                    (author, message, "", name)
+                    for author, message, name in zip(many.authors[span], many.messages[span], names, strict=True)
+                ],
+                ids=ids,
+                rows=make_columns(part.path, part.kind, part.value, part.arg, label),
+            )
+        )
 
     def settle(self) -> None:
         """Let the log of the open store know what was added so far, so that it can be read before it is durable."""

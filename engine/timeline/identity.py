@@ -15,27 +15,30 @@ _WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE)
 _WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
 
 
-def hash_rows(log: Log, rows: Rows) -> tuple[int, bytes]:
-    """How many operations the rows are (derived rows are none), and the Merkle root over them."""
+def leaf_hashes(
+    log: Log, path: Sequence[int], kind: Sequence[int], value: Sequence[int], arg: Sequence[int]
+) -> list[bytes]:
+    """The hash of each operation that some rows are, in order; derived rows are none."""
     leaves: list[bytes] = []
     keep, put = leaves.append, int(Kind.PUT)
-    chosen = [kind < DERIVED for kind in rows.kind]
-    columns: list[list[int]] = [
-        list(compress(column, chosen)) for column in (rows.path, rows.kind, rows.value, rows.arg)
-    ]
-    canonical_values = log.values.canonical_many(columns[2])
-    for path, kind, value, arg in zip(
-        log.paths.canonical_many(columns[0]), columns[1], canonical_values, columns[3], strict=True
-    ):
-        if kind == put:
-            keep(blake3(b"\0\1" + path + value).digest())
+    if max(kind, default=0) >= DERIVED:
+        chosen = [item < DERIVED for item in kind]
+        path, kind, value, arg = (list(compress(column, chosen)) for column in (path, kind, value, arg))
+    operations = zip(log.paths.canonical_many(path), kind, log.values.canonical_many(value), arg, strict=True)
+    for where, what, put_value, argument in operations:
+        if what == put:
+            keep(blake3(b"\0\1" + where + put_value).digest())
         else:
-            anchored = kind in (Kind.INSERT, Kind.MOVE) and arg != AT_START
-            anchor = log.paths.encoded_step(arg) if anchored else b""
-            if kind in _WITH_ARGUMENT:
-                value = log.values.canonical(arg)
-            operand = b"" if kind in _WITHOUT_VALUE else value
-            keep(leaf_hash(encode_operation(kind, path, operand, anchor)))
+            anchored = what in (Kind.INSERT, Kind.MOVE) and argument != AT_START
+            anchor = log.paths.encoded_step(argument) if anchored else b""
+            operand = log.values.canonical(argument) if what in _WITH_ARGUMENT else put_value
+            keep(leaf_hash(encode_operation(what, where, b"" if what in _WITHOUT_VALUE else operand, anchor)))
+    return leaves
+
+
+def hash_rows(log: Log, rows: Rows) -> tuple[int, bytes]:
+    """How many operations the rows are (derived rows are none), and the Merkle root over them."""
+    leaves = leaf_hashes(log, rows.path, rows.kind, rows.value, rows.arg)
     return len(leaves), merkle_root(leaves)
 
 

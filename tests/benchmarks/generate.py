@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,12 @@ from engine import Store
 from engine.model.operations import AT_END, MAP, NO_LABEL, Kind, Rows
 from engine.model.paths import encode_step
 from engine.model.values import encode
-from engine.timeline.bulk import BulkWriter
+from engine.storage.segment import make_columns
+from engine.timeline.bulk import BulkWriter, Many
 from tests.benchmarks.plan import NONE, Plan, make_plan
 from tests.benchmarks.report import ROOT, engine_mark
 
+Ids = NDArray[np.int64]
 REPLICA = b"generate"
 ZIPF = 1.1
 DISTINCT = 0.1
@@ -118,57 +121,109 @@ class _Writer:
         self.names = [timeline_name(number) for number in range(len(plan.home))]
         self.fields = list(FIELDS)
         self.makers = [make for make, _ in FIELDS.values()]
-        # What a timeline wrote that a merge has yet to bring to its home: value ids by leaf.
-        self.unmerged: list[dict[int, int]] = [{} for _ in self.names]
+        # What a timeline wrote that a merge has yet to bring to its home: leaves and value ids, oldest first.
+        self.unmerged: list[list[tuple[Ids, Ids]]] = [[] for _ in self.names]
         self.last_merged = _last_merged(plan)
         child = self.bulk.paths.child
         self.orders = child(0, encode_step("orders"))
         steps = [encode_step(name) for name in self.fields]
         self.record_paths = [child(self.orders, encode_step(f"o{number}")) for number in range(records)]
-        self.leaf_paths = [child(record, step) for record in self.record_paths for step in steps]
+        self.leaf_paths = np.array([child(record, step) for record in self.record_paths for step in steps], np.int32)
 
     def write(self, changes: Changes) -> None:
-        """The transactions of a block, in order of arrival."""
-        span = slice(changes.first, changes.first + len(changes))
-        plan = self.plan
-        columns = [column[span].tolist() for column in (plan.timeline, plan.parent, plan.merged, plan.time)]
-        starts, leaves, values = changes.start.tolist(), changes.leaf.tolist(), self._intern(changes)
-        for place, (timeline, parent, other, moment) in enumerate(zip(*columns, strict=True)):
-            number = changes.first + place
-            own = slice(starts[place], starts[place + 1])
-            changed = dict(zip(leaves[own], values[own], strict=True))
-            message = self._message(leaves[own.start])
-            if other != NONE:
-                merged = int(plan.timeline[other])
-                changed = {**self.unmerged[merged], **changed}
-                self.unmerged[merged] = {}
-                message = f"Merge {self.names[merged]}"
-            if number < self.last_merged[timeline]:
-                self.unmerged[timeline].update(changed)
-            self.bulk.add(
-                parents=[p for p in (parent, other) if p != NONE],
-                timeline=self.names[timeline],
-                time=moment,
-                author=AUTHORS[(timeline + number % 3) % len(AUTHORS)],
-                message=message,
-                rows=self._rows(changed) if number else self._first_rows(changed),
+        """The transactions of a block, in order of arrival: the first of all and merges one by one, others at once."""
+        values = self._intern(changes)
+        merged = self.plan.merged[changes.first : changes.first + len(changes)]
+        special = np.flatnonzero(merged != NONE).tolist()
+        start = 0
+        for place in [0, *special] if changes.first == 0 else special:
+            self._many(changes, values, start, place)
+            self._one(changes, values, place)
+            start = place + 1
+        self._many(changes, values, start, len(changes))
+
+    def _many(self, changes: Changes, values: Ids, start: int, stop: int) -> None:
+        """Transactions that merge nothing."""
+        if start >= stop:
+            return
+        span = slice(changes.first + start, changes.first + stop)
+        timelines = self.plan.timeline[span]
+        by_number = list(enumerate(timelines.tolist(), span.start))
+        own = slice(changes.start[start], changes.start[stop])
+        leaves, written = changes.leaf[own], values[own]
+        counts = np.diff(changes.start[start : stop + 1])
+        size = len(leaves)
+        rows = make_columns(self.leaf_paths[leaves], np.full(size, Kind.PUT), written, np.zeros(size), np.zeros(size))
+        firsts = changes.leaf[changes.start[start:stop]].tolist()
+        self.bulk.extend(
+            Many(
+                parents=self.plan.parent[span, None].tolist(),
+                timelines=[self.names[timeline] for _, timeline in by_number],
+                times=self.plan.time[span].tolist(),
+                authors=[
+                    self._author(span.start + place, timeline) for place, timeline in enumerate(timelines.tolist())
+                ],
+                messages=[self._message(leaf) for leaf in firsts],
+                counts=counts.tolist(),
+                rows=rows,
             )
+        )
+        self._keep(span.stop, np.repeat(timelines, counts), leaves, written)
+
+    def _one(self, changes: Changes, values: Ids, place: int) -> None:
+        """The first transaction of all, or one that merges."""
+        number = changes.first + place
+        timeline, parent, other = (int(c[number]) for c in (self.plan.timeline, self.plan.parent, self.plan.merged))
+        own = slice(changes.start[place], changes.start[place + 1])
+        leaves, written = changes.leaf[own], values[own]
+        message = self._message(int(leaves[0]))
+        if other != NONE:
+            merged = int(self.plan.timeline[other])
+            parts = [*self.unmerged[merged], (leaves, written)]
+            both = dict(zip(*(np.concatenate(column).tolist() for column in zip(*parts, strict=True)), strict=True))
+            leaves, written = np.array(list(both)), np.array(list(both.values()))
+            self.unmerged[merged] = []
+            message = f"Merge {self.names[merged]}"
+        self._keep(number + 1, np.full(len(leaves), timeline), leaves, written)
+        changed = dict(zip(leaves.tolist(), written.tolist(), strict=True))
+        self.bulk.add(
+            parents=[p for p in (parent, other) if p != NONE],
+            timeline=self.names[timeline],
+            time=int(self.plan.time[number]),
+            author=self._author(number, timeline),
+            message=message,
+            rows=self._rows(changed) if number else self._first_rows(changed),
+        )
+
+    def _keep(self, until: int, timelines: NDArray[Any], leaves: Ids, values: Ids) -> None:
+        """Remember what was written on timelines that are merged later on."""
+        wanted = self.last_merged[timelines] >= until
+        if not wanted.any():
+            return
+        timelines, leaves, values = timelines[wanted], leaves[wanted], values[wanted]
+        order = np.argsort(timelines, kind="stable")
+        found, starts = np.unique(timelines[order], return_index=True)
+        for timeline, where in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+            self.unmerged[timeline].append((leaves[where], values[where]))
+
+    def _author(self, number: int, timeline: int) -> str:
+        return AUTHORS[(timeline + number % 3) % len(AUTHORS)]
 
     def _message(self, leaf: int) -> str:
         record, place = divmod(leaf, len(self.fields))
         return f"Set {self.fields[place]} of order {record}"
 
-    def _intern(self, changes: Changes) -> list[int]:
+    def _intern(self, changes: Changes) -> Ids:
         """The value ids of a block's changes."""
         width = len(self.fields)
         drawn, place = np.unique(changes.value * width + changes.leaf % width, return_inverse=True)
         intern = self.bulk.values.intern
         ids = [intern(encode(self.makers[number % width](number // width))) for number in drawn.tolist()]
-        return np.array(ids)[place].tolist()
+        return np.array(ids, np.int64)[place]
 
     def _rows(self, changed: dict[int, int]) -> Rows:
         size = len(changed)
-        paths = [self.leaf_paths[leaf] for leaf in changed]
+        paths = self.leaf_paths[list(changed)].tolist()
         return Rows(paths, [Kind.PUT] * size, list(changed.values()), [0] * size, [NO_LABEL] * size)
 
     def _first_rows(self, changed: dict[int, int]) -> Rows:
@@ -177,10 +232,11 @@ class _Writer:
         rows.append(self.orders, Kind.PUT, MAP, label=AT_END)
         width = len(self.fields)
         firsts = [self.bulk.values.intern(encode(make(0))) for make in self.makers]
+        paths = self.leaf_paths.tolist()
         for number, record in enumerate(self.record_paths):
             rows.append(record, Kind.PUT, MAP, label=AT_END)
             for leaf in range(number * width, (number + 1) * width):
-                rows.append(self.leaf_paths[leaf], Kind.PUT, changed.get(leaf, firsts[leaf % width]), label=AT_END)
+                rows.append(paths[leaf], Kind.PUT, changed.get(leaf, firsts[leaf % width]), label=AT_END)
         return rows
 
     def tag(self) -> None:
@@ -191,12 +247,12 @@ class _Writer:
             self.bulk.set_tag(f"v{count // 10}.{count % 10}", number)
 
 
-def _last_merged(plan: Plan) -> list[int]:
+def _last_merged(plan: Plan) -> Ids:
     """By timeline, the last transaction that merges it into another; from there on nobody asks what it wrote."""
     last = np.full(len(plan.home), NONE, np.int64)
     merging = np.flatnonzero(plan.merged != NONE)
     np.maximum.at(last, plan.timeline[plan.merged[merging]], merging)
-    return last.tolist()
+    return last
 
 
 def generate(

@@ -211,7 +211,7 @@ def test_the_id_covers_all(a: Any, b: Any) -> None:
 @given(headers, st.sampled_from(["timeline", "author", "message"]), strategies.strings)
 def test_text_cannot_slip_from_one_field_into_the_next(header: Header, field: str, moved: str) -> None:
     following = {"timeline": "author", "author": "message", "message": "source"}[field]
-    parts = {name: getattr(header, name) for name in Header.__slots__}
+    parts = header._asdict()
     a = {**parts, field: parts[field] + moved}
     b = {**parts, following: moved + parts[following]}
     try:
