@@ -36,6 +36,8 @@ from engine.timeline.writer import Commit, Writer
 
 if TYPE_CHECKING:
     from engine.exchange.importer import ImportResult
+    from engine.timeline.figures import Figures
+    from engine.timeline.raw_size import Cancel
 
 Progress = Callable[[int, int | None, str], None]
 Moment = str | int | Version | None
@@ -481,16 +483,15 @@ class Store:
 
         return export(self, file, format=format, progress=progress, cancel=cancel)
 
-    def stats(self) -> dict[str, Any]:
-        """Counts, and the bytes of the file."""
-        core = self._core
-        return {
-            "transactions": core.log.count,
-            "operations": int(core.graph.operations.sum()),
-            "paths": len(core.log.paths),
-            "timelines": sum(not ref.deleted for ref in core.refs.timelines),
-            "bytes": {"total": core.db.size()},
-        }
+    def stats(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> dict[str, Any]:
+        """What the store holds, what that takes, and how it is used: the record of `stats --json` in 5-api."""
+        return self.figures(progress=progress, cancel=cancel).as_json()
+
+    def figures(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Figures:
+        """The same with all details. Raises `Cancelled`."""
+        from engine.timeline.figures import figures
+
+        return figures(self._core, progress, cancel)
 
 
 class TransactionBuilder:

@@ -6,7 +6,7 @@ from app.cli.parser import Command, Parser
 
 #: Commands that a later version brings.
 _LATER = """causes query merge conflicts resolve revert cherry-pick rebase policy merge-file mergetool patterns rules
-compact stats advice verify repair backup restore sync remote hub watch report redact keys doctor"""
+compact advice verify repair backup restore sync remote hub watch report redact keys doctor"""
 LATER = frozenset(_LATER.split())
 
 _MOMENT = (
@@ -247,6 +247,17 @@ COMMANDS = {
             "app.cli.reading:timelines",
             _store,
             f"one line a timeline: {_NAMED}",
+        ),
+        Command(
+            "stats",
+            "figures: what the store holds, what that takes, how it is used",
+            "app.cli.figures:stats",
+            _store,
+            '{"transactions","operations","paths","bytes":{"total","by_table","by_tier",\n'
+            '"by_strategy","by_path_prefix"},"raw_bytes","ratio","queries":{kind:{"count",\n'
+            '"p50_ms","p95_ms","p99_ms"}},"cache":{"hits","misses","bytes"}}',
+            "raw_bytes is the canonical JSON (keys sorted, no white space) of every version, ratio how many times\n"
+            "the file it is. Queries are those of all who use the store.",
         ),
         Command(
             "undo",

@@ -29,6 +29,16 @@ class Layout(NamedTuple):
         return self.length * self.width
 
 
+def strategy_of(layout: Layout) -> str:
+    """What the layout of a column is called: the steps from one element to the next, the range that all are in, one
+    value for all, or the numbers as they are."""
+    if layout.stepped:
+        return "delta"
+    if not layout.width:
+        return "constant"
+    return "frame of reference" if layout.least or layout.width < np.dtype(layout.dtype).itemsize else "plain"
+
+
 def store(column: NDArray[Any]) -> tuple[Layout, bytes]:
     """A column of integers as a layout and planes."""
     column = np.ascontiguousarray(column)

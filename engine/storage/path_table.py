@@ -55,6 +55,15 @@ class PathTable:
         """Parent id of each path (-1 for the root)."""
         return self._parents.data
 
+    @property
+    def names(self) -> NDArray[np.int32]:
+        """The number of the map key that each path ends in, `ELEMENT` where it is an element of a list."""
+        return self._names.data
+
+    def spelled(self, name: int) -> str:
+        """The map key of a number, "" for the root's."""
+        return str(paths.decode_step(self._spelled[name])) if name else ""
+
     def _add(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
         """Put paths at the end. The list of steps grows last: its length is the number of paths."""
         self._parents.extend(parents)

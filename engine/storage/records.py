@@ -7,6 +7,7 @@ another row is found on the read that meets it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.storage.integers import Layout, load, store
+from engine.storage.integers import Layout, load, store, strategy_of
 
 T = TypeVar("T")
 
@@ -96,6 +97,34 @@ def pack_arrays(**arrays: NDArray[Any]) -> bytes:
     stored = [(name, *store(array)) for name, array in arrays.items()]
     head = pack([[name, *layout] for name, layout, _ in stored])
     return compress(b"".join([len(head).to_bytes(4, "little"), head, *(planes for _, _, planes in stored)]))
+
+
+def describe(payload: bytes) -> list[tuple[str, str, int]]:
+    """What a payload says of itself: (column, strategy, bytes), which add up to its length. All columns of
+    `pack_arrays` are one frame, of which each gets a share as large as its planes'; anything else is `plain`."""
+    if payload[:4] != zstandard.FRAME_HEADER:
+        return [("body", "plain", len(payload))]
+    raw = memoryview(decompress(payload))
+    end = 4 + int.from_bytes(raw[:4], "little")
+    found = [("head", "plain", end)]
+    for name, *fields in _decoder.decode(raw[4:end]):
+        layout = Layout(*fields)
+        found.append((name, strategy_of(layout), layout.size))
+    shares = apportion(len(payload), [size for _, _, size in found])
+    return [(name, strategy, share) for (name, strategy, _), share in zip(found, shares, strict=True)]
+
+
+def apportion(total: int, weights: Sequence[float]) -> list[int]:
+    """Whole numbers in proportion to the weights that add up to the total (the method of largest remainders)."""
+    whole = sum(weights)
+    if not weights or not whole:
+        return [total, *[0] * (len(weights) - 1)] if weights else []
+    exact = [total * weight / whole for weight in weights]
+    shares = [int(share) for share in exact]
+    ranked = sorted(range(len(exact)), key=lambda place: shares[place] - exact[place])
+    for place in ranked[: total - sum(shares)]:
+        shares[place] += 1
+    return shares
 
 
 def unpack_arrays(payload: bytes) -> dict[str, NDArray[Any]]:

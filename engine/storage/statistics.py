@@ -17,7 +17,7 @@ from engine.metrics.queries import Key, bounded, merge
 from engine.storage.database import Database
 from engine.storage.records import seal_object, unseal_object
 
-ROW = "queries"
+ROW, RAW = "queries", "raw"
 PAUSE = 30.0  # seconds between two commits that write statistics too
 MANY = 100  # answers that are kept also by who only read
 _OPENED = ("open", "")
@@ -30,6 +30,7 @@ class Statistics:
         self._db = database
         self._written = monotonic()
         self._told = CacheCounter()
+        self._raw: tuple[int, int] | None = None
 
     def read(self) -> tuple[dict[Key, Histogram], CacheCounter]:
         """Latencies and the work of caches, as stored and as counted since. Raises `CorruptStore`."""
@@ -54,6 +55,17 @@ class Statistics:
         for each in self._db.caches.counters().values():
             counter.add(each)
         return counter.less(self._told)
+
+    def raw(self) -> tuple[int, int]:
+        """Of how many transactions the raw size is known, and what it is."""
+        if self._raw is None:
+            found = self._db.execute("SELECT body FROM statistic WHERE name=?", (RAW,))
+            self._raw = tuple(unseal_object("statistic", RAW, found[0][0])) if found else (0, 0)
+        return self._raw
+
+    def know_raw(self, transactions: int, size: int) -> None:
+        """Keep the raw size of so many transactions, with what is written next."""
+        self._raw = transactions, size
 
     @property
     def due(self) -> bool:
@@ -88,6 +100,9 @@ class Statistics:
             "cache": astuple(counter),
         }
         self._db.execute("INSERT OR REPLACE INTO statistic VALUES (?,?)", (ROW, seal_object("statistic", ROW, record)))
+        if self._raw is not None:
+            body = seal_object("statistic", RAW, self._raw)
+            self._db.execute("INSERT OR REPLACE INTO statistic VALUES (?,?)", (RAW, body))
         self._told.add(since)
         self._written = monotonic()
         return taken

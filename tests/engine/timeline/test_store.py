@@ -274,10 +274,9 @@ def test_a_copied_store_writes_as_another_replica(store: Store, tmp_path: Path) 
 def test_the_counts_of_a_store(store: Store) -> None:
     put(store, "$.a", [1, 2])
     stats = store.stats()
-    assert {name: stats[name] for name in ("transactions", "operations", "paths", "timelines")} == {
+    assert {name: stats[name] for name in ("transactions", "operations", "paths")} == {
         "transactions": 1,
         "operations": 3,
         "paths": 4,
-        "timelines": 1,
     }
     assert stats["bytes"]["total"] > 0

@@ -1,0 +1,80 @@
+"""What is in a store's file, body by body: which tier each belongs to, and how its columns are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.errors import Cancelled
+from engine.storage.database import Database
+from engine.storage.records import CHECKSUM_BYTES, describe
+
+HOT, WARM, COLD, DERIVED, NAMES = "hot", "warm", "cold", "derived", "names"
+UNUSED = "(unused)"
+
+# Each table with the tier of its rows, its key, and its bodies.
+_TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "hot_transaction": (HOT, "dense", ("body",)),
+    "segment": (WARM, "first_transaction", ("headers", "texts", "ids", "columns")),
+    "path_block": (WARM, "first", ("body",)),
+    "value_block": (WARM, "first", ("body",)),
+    "checkpoint": (DERIVED, "dense", ("body",)),
+    "bucket": (DERIVED, "hash", ("body",)),
+    "history_block": (DERIVED, "id", ("body",)),
+    "statistic": (DERIVED, "name", ("body",)),
+    "manifest": (NAMES, "name", ("body",)),
+    "timeline": (NAMES, "id", ("body",)),
+    "tag": (NAMES, "name", ("body",)),
+    "oplog": (NAMES, "id", ("body",)),
+    "source": (NAMES, "identity", ("body",)),
+}
+
+Progress = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One body of one row: `columns` are (column, strategy, bytes), the checksum included; they add up to `size`."""
+
+    table: str
+    key: object
+    part: str
+    tier: str
+    size: int
+    columns: tuple[tuple[str, str, int], ...]
+
+
+def bodies(
+    database: Database, cancelled: Callable[[], bool] = lambda: False, progress: Progress | None = None
+) -> Iterator[Body]:
+    """Every body of a file. The caller holds a read transaction. Raises `Cancelled`."""
+    present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    done = 0
+    for table, (tier, key, parts) in _TABLES.items():
+        if table not in present:
+            continue
+        for (row,) in database.execute(f"SELECT {key} FROM {table}"):
+            if cancelled():
+                raise Cancelled("stopped")
+            ((*contents,),) = database.execute(f"SELECT {', '.join(parts)} FROM {table} WHERE {key}=?", (row,))
+            for part, content in zip(parts, contents, strict=True):
+                yield _body(table, row, part, tier, content)
+                done += len(content)
+        if progress is not None:
+            progress(done, database.size(), "bytes")
+
+
+def _body(table: str, key: object, part: str, tier: str, content: bytes) -> Body:
+    columns = (("checksum", "plain", CHECKSUM_BYTES), *describe(content[CHECKSUM_BYTES:]))
+    return Body(table, key, part, tier, len(content), columns)
+
+
+def pages_by_table(database: Database) -> dict[str, int]:
+    """Bytes of each table's pages, and of what is no table's: free pages, and what the log has twice. They add up to
+    the size of the file with its log."""
+    found = {
+        str(name): int(size)
+        for name, size in database.execute("SELECT name, pgsize FROM dbstat WHERE aggregate=TRUE ORDER BY name")
+    }
+    unused = database.size() - sum(found.values())
+    return {**found, UNUSED: unused} if unused > 0 else found
