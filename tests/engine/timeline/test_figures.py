@@ -64,8 +64,9 @@ def test_the_raw_size_is_kept_and_goes_on(real: Store) -> None:
         assert again.stats()["raw_bytes"] == written(again) > size
 
 
-def test_prefixes_put_elements_of_lists_together(store: Store) -> None:
-    orders = [{"id": f"o{number}", "note": "n" * 500, "total": number} for number in range(20)]
+def test_prefixes_put_elements_of_lists_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "SEAL_TRANSACTIONS", 1)
+    orders = [{"id": f"o{number}", "note": f"{number:02}" * 250, "total": number} for number in range(20)]
     store.commit([{"op": "put", "path": "$", "value": {"orders": orders, "name": "shop", "odd key": {}}}])
     figures = store.figures()
     sizes = figures.prefixes.listed()
@@ -74,12 +75,11 @@ def test_prefixes_put_elements_of_lists_together(store: Store) -> None:
     few = figures.prefixes.listed(most=2)
     assert sum(few.values()) == sum(sizes.values()) == figures.prefixes.whole[0]
     assert set(few) <= {"$", "$.orders"}
-    counts = {
-        figures.prefixes.text(node): int(figures.prefixes.paths[node]) for node in range(len(figures.prefixes.step))
-    }
+    nodes = range(len(figures.prefixes.step))
+    counts = {figures.prefixes.text(node): int(figures.prefixes.paths[node]) for node in nodes}
     assert counts["$.orders[*].note"] == 20
     version = store.at()
-    for node in range(len(figures.prefixes.step)):
+    for node in nodes:
         found = version.path_text(int(figures.prefixes.first[node]))
         assert found.count(".") == figures.prefixes.text(node).count(".") or "==" in found
 
