@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -177,25 +177,14 @@ class Refs:
         if not ref.deleted:
             self._ids[ref.name] = number
         self.timelines[number] = ref
-        body = seal_object("timeline", number, asdict(ref))
+        body = seal_object("timeline", number, ref)
         self._db.execute("INSERT OR REPLACE INTO timeline VALUES (?,?)", (number, body))
 
     # ----------------------------------------------------------------------------------------- operations
 
     def _save(self, action: Action) -> None:
-        record = asdict(action)
-        record["moves"] = [
-            [
-                what,
-                key,
-                asdict(before) if isinstance(before, Ref) else before,
-                asdict(after) if isinstance(after, Ref) else after,
-            ]
-            for what, key, before, after in action.moves
-        ]
-        self._db.execute(
-            "INSERT OR REPLACE INTO oplog VALUES (?,?)", (action.id, seal_object("oplog", action.id, record))
-        )
+        body = seal_object("oplog", action.id, action)
+        self._db.execute("INSERT OR REPLACE INTO oplog VALUES (?,?)", (action.id, body))
 
     def _load(self, number: int, body: bytes) -> Action:
         record = unseal_object("oplog", number, body)
