@@ -241,20 +241,18 @@ class Store:
         """
         start, asked_for = perf_counter(), parse_pattern(pattern)
         head = self.at(None, timeline)
-        chain = self._core.graph.chain(head.transaction) if head.transaction >= 0 else np.empty(0, np.int32)
-        low, high = self._bound(since, chain, timeline, 0), self._bound(until, chain, timeline, len(chain))
-        asked = self._core.version(int(chain[high - 1])) if 0 < high <= len(chain) else head
-        entries = self._core.history.entries(asked_for, asked, low, high, self.at)
+        first, last = self._bound(since, timeline, 0), self._bound(until, timeline, head.transaction)
+        end = self._core.graph.last_until(head.transaction, last)
+        asked = self._core.version(end) if end >= 0 else head
+        entries = self._core.history.entries(asked_for, asked, end, first, self.at)
         bounds = (self._time_of(since), self._time_of(until))
         found = (entry for entry in entries if _within(entry.time, *bounds))
         return self._metrics.each("history", asked_for.prefix, found, perf_counter() - start)
 
-    def _bound(self, moment: Moment, chain: Any, timeline: str | None, default: int) -> int:
-        if moment is None or self._time_of(moment) is not None:
-            return default
-        dense = self.at(moment, timeline).transaction
-        place = int(np.searchsorted(chain, dense, side="right"))
-        return max(0, place - 1) if default == 0 and place and chain[place - 1] == dense else place
+    def _bound(self, moment: Moment, timeline: str | None, default: int) -> int:
+        """The transaction that a moment names, but for times, which bound otherwise."""
+        bounded = moment is not None and self._time_of(moment) is None
+        return self.at(moment, timeline).transaction if bounded else default
 
     def blame(self, path: str, at: Moment = None) -> Blame:
         """The transaction that last wrote at a path, or below it."""
@@ -284,11 +282,11 @@ class Store:
         it, or None; with `later`, the nearest after it on the chain of a timeline, which `at` must be on."""
         graph = self._core.graph
         if not later:
-            return self._core.history.nearest_write(graph.chain(at)[::-1][1:], path_id, cancelled) if at >= 0 else None
+            return self._core.history.earlier(at, path_id, cancelled) if at >= 0 else None
         head = self.at(None, timeline).transaction
         if head < 0 or (at >= 0 and not graph.on_chain(at, head)):
             return None
-        return self._core.history.nearest_write(graph.chain(head, at), path_id, cancelled)
+        return self._core.history.later(at, head, path_id, cancelled)
 
     def log(
         self,

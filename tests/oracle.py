@@ -83,6 +83,11 @@ def clone(value: Any) -> Any:
     return {key: clone(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
+def is_container(value: Any) -> bool:
+    """Whether something can be below it."""
+    return isinstance(value, dict | Elements)
+
+
 def children(value: Any) -> list[tuple[Any, Any]]:
     """Identity and value of each child of a container, in order."""
     if isinstance(value, Elements):

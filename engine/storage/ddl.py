@@ -15,12 +15,6 @@ CREATE TABLE checkpoint (
 
 CREATE TABLE history_block (
     id INTEGER NOT NULL,
-    level INTEGER NOT NULL,
-    first_path INTEGER NOT NULL,
-    last_path INTEGER NOT NULL,
-    first_row INTEGER NOT NULL,
-    last_row INTEGER NOT NULL,
-    count INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (id)
 );

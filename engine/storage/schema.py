@@ -46,17 +46,7 @@ path_block = _table("path_block", _key("first"), Column("count", _DENSE, nullabl
 value_block = _table("value_block", _key("first"), Column("count", _DENSE, nullable=False), _blob("body"))
 checkpoint = _table("checkpoint", _key("dense"), _blob("body"))
 bucket = _table("bucket", _key("hash"), _blob("body"))
-history_block = _table(
-    "history_block",
-    _key("id"),
-    Column("level", _DENSE, nullable=False),
-    Column("first_path", _DENSE, nullable=False),
-    Column("last_path", _DENSE, nullable=False),
-    Column("first_row", _DENSE, nullable=False),
-    Column("last_row", _DENSE, nullable=False),
-    Column("count", _DENSE, nullable=False),
-    _blob("body"),
-)
+history_block = _table("history_block", _key("id"), _blob("body"))
 statistic = _table("statistic", Column("name", String, primary_key=True), _blob("body"))
 timeline = _table("timeline", _key("id"), _blob("body"))
 tag = _table("tag", Column("name", String, primary_key=True), _blob("body"))

@@ -15,6 +15,7 @@ from engine.metrics.queries import Key
 from engine.model.operations import FIRST_VALUE
 from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
+from engine.storage.history_index import HistoryIndex
 from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_object
 from engine.storage.statistics import Statistics
@@ -25,6 +26,7 @@ from engine.timeline.history import History
 from engine.timeline.moments import Moments
 from engine.timeline.refs import Refs
 from engine.timeline.state import EMPTY, States
+from engine.timeline.trails import Trails
 from engine.timeline.version import Version
 
 if TYPE_CHECKING:
@@ -62,9 +64,11 @@ class Core:
             self.log = Log(self.db)
             self.refs = Refs(self.db)
             self.graph = Graph(self.log, self.refs.names)
-            self.states = States(self.db, self.log, self.graph)
+            self.index = HistoryIndex(self.db)
+            trails = Trails(self.log, self.graph, self.index)
+            self.states = States(self.db, self.log, self.graph, trails)
             self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
-            self.history = History(self.log, self.graph)
+            self.history = History(self.log, self.graph, trails)
             self.manifest: dict[str, Any] = {}
             with self.db.read():
                 self.follow()
@@ -78,6 +82,7 @@ class Core:
             self.manifest = _new_manifest()
         self._stored_manifest = self.manifest
         self.log.follow(self.manifest)
+        self.index.follow(self.manifest)
         self.refs.follow(self.manifest)
         if self.db.execute("SELECT count(*) FROM source")[0][0] != self.manifest["sources"]:
             raise CorruptStore(f"{self.db.path} is damaged: what was imported is not all noted; {RESTORE}")

@@ -35,6 +35,12 @@ def _on_runs(method: F) -> F:
     return cast(F, guarded)
 
 
+def _before(members: NDArray[np.int32], dense: int) -> int:
+    """How many of some transactions (ascending) arrived before one. (Asked with a number of another type than its own,
+    numpy would convert the whole array.)"""
+    return int(np.searchsorted(members, np.int32(dense)))
+
+
 class Graph:
     """Columns over all transactions, indexed by dense number. Views stay valid while the graph grows."""
 
@@ -216,6 +222,45 @@ class Graph:
         """Whether `ancestor` is on the first-parent chain of `dense` (itself included)."""
         run, place = int(self._run.data[ancestor]), int(self._place.data[ancestor])
         return any(run == other and place < length for other, length in self.lineage(dense))
+
+    @_on_runs
+    def members(self, dense: NDArray[Any], head: int) -> NDArray[np.bool_]:
+        """Which of some transactions are on the first-parent chain of `head`."""
+        lineage = sorted(self.lineage(head))
+        if not lineage or not len(dense):
+            return np.zeros(len(dense), bool)
+        runs, lengths = np.array(lineage).T
+        run = self._run.data[dense]
+        place = np.minimum(np.searchsorted(runs, run), len(runs) - 1)
+        found: NDArray[np.bool_] = (runs[place] == run) & (self._place.data[dense] < lengths[place])
+        return found
+
+    @_on_runs
+    def chain_from(self, head: int, first: int) -> NDArray[np.int32]:
+        """Those on the first-parent chain of `head` that are `first` or arrived after it, oldest first."""
+        slices = []
+        for run, length in self.lineage(head):
+            own = self._run_members(run)[:length]
+            start = _before(own, first)
+            slices.append(own[start:])
+            if start:
+                break
+        return np.concatenate(slices[::-1]) if slices else np.empty(0, np.int32)
+
+    @_on_runs
+    def last_until(self, head: int, last: int) -> int:
+        """The last one on the first-parent chain of `head` that is `last` or arrived before it; -1 for none."""
+        for run, length in self.lineage(head):
+            place = _before(self._run_members(run)[:length], last + 1)
+            if place:
+                return int(self._run_members(run)[place - 1])
+        return -1
+
+    @_on_runs
+    def stretches(self, head: int) -> list[NDArray[np.int32]]:
+        """The first-parent chain of `head` as the slices of runs that it is made of, the latest first; nothing is
+        copied."""
+        return [self._run_members(run)[:length] for run, length in self.lineage(head)]
 
     @_on_runs
     def back(self, dense: int, steps: int) -> int:

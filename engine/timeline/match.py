@@ -29,8 +29,11 @@ def match(version: Version, pattern: Pattern) -> list[int]:
 def find(version: Version, pattern: Pattern) -> int | None:
     """The live path that a singular pattern names. Of elements that share a key it is the one that is printed by it."""
     path = 0
-    for segment in pattern.segments:
-        selector = segment.selectors[0]
+    selectors = [segment.selectors[0] for segment in pattern.segments]
+    names = [selector.key for selector in selectors if isinstance(selector, Name)]
+    if len(names) == len(selectors):
+        return version.descend(names)
+    for selector in selectors:
         keyed = version.keyed(path, selector.fields, selector.values) if isinstance(selector, Key) else []
         found = keyed or _select(version, path, selector)
         if not found:

@@ -22,6 +22,8 @@ from engine.storage.log import Log
 from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal
 from engine.storage.segment import RowColumns
 from engine.timeline.dag import Graph
+from engine.timeline.partial import PartialState
+from engine.timeline.trails import Trails
 
 CHECKPOINT_ROWS = 1 << 16
 EMPTY = -1
@@ -42,9 +44,21 @@ class State:
         """The label of a live path."""
         return int(self.labels[path])
 
+    def values_of(self, paths: NDArray[Any]) -> NDArray[np.int32]:
+        """The value ids at some paths, 0 for absent."""
+        found = np.zeros(len(paths), np.int32)
+        known = paths < len(self.values)
+        found[known] = self.values[paths[known]]
+        return found
+
+    def labels_of(self, paths: NDArray[Any]) -> NDArray[np.int64]:
+        """The labels of some live paths."""
+        found: NDArray[np.int64] = self.labels[paths]
+        return found
+
     def live(self, paths: NDArray[Any]) -> NDArray[Any]:
         """Those of the paths that are live, in the order given."""
-        known = paths[paths < len(self.values)] if len(paths) and paths[-1] >= len(self.values) else paths
+        known = paths[paths < len(self.values)] if len(paths) and paths.max() >= len(self.values) else paths
         live: NDArray[Any] = known[self.values[known] != ABSENT]
         return live
 
@@ -80,10 +94,11 @@ def advance(state: State, rows: RowColumns, path_count: int) -> State:
 class States:
     """States of an open store by version (dense number; -1 is the empty state)."""
 
-    def __init__(self, database: Database, log: Log, graph: Graph) -> None:
+    def __init__(self, database: Database, log: Log, graph: Graph, trails: Trails) -> None:
         self._db = database
         self._log = log
         self._graph = graph
+        self._trails = trails
         self.cache: ByteCache[State] = database.caches.cache("states", decodes=False)
         self._cached: list[int] = []
         self._keeping = threading.Lock()
@@ -118,6 +133,11 @@ class States:
                     self.cache.put(dense, found, found.nbytes, cost)
                     self._cached = [*[item for item in self._cached[-255:] if item in self.cache], dense]
         return found
+
+    def partial(self, dense: int) -> PartialState | None:
+        """What answers about a few paths of a version without its vectors; None where these are as quickly had."""
+        worth = dense != EMPTY and self._trails.indexed and dense not in self.cache
+        return PartialState(self._trails, dense) if worth else None
 
     def _make(self, dense: int) -> tuple[State, int]:
         """The state, and what making it costs beside decoding as many bytes: rows are scattered twice as quickly,

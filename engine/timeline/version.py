@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from engine.errors import NotFound
 from engine.model import values
 from engine.model.operations import ABSENT, LIST, MAP, ROOT
-from engine.model.paths import Keyed, Pattern, Step, parse_pattern, step_text
+from engine.model.paths import Keyed, Pattern, Step, encode_step, parse_pattern, step_text
 from engine.storage.log import Log
 from engine.timeline.match import find, match
+from engine.timeline.partial import PartialState
 from engine.timeline.state import State, States, subtree
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 
 _SMALL = 64
+# Who asks for more single paths than this is better off with the vectors, unless these are enormous.
+_MANY_PATHS = 512
+_LARGE_STATE = 1 << 20
 
 
 class _Missing:
@@ -42,12 +47,13 @@ class Version:
     their order; `tree()` gives an immutable one.
     """
 
-    __slots__ = ("_log", "_places", "_state", "_states", "transaction")
+    __slots__ = ("_log", "_partial", "_places", "_state", "_states", "transaction")
 
     def __init__(self, log: Log, states: States, transaction: int) -> None:
         self._log = log
         self._states = states
         self._state: State | None = None
+        self._partial: PartialState | None = None
         self._places: dict[int, dict[int, int]] = {}
         self.transaction = transaction
 
@@ -67,6 +73,17 @@ class Version:
             with self._log.metrics.timing("state"):
                 self._state = self._states.at(self.transaction)
         return self._state
+
+    @property
+    def _view(self) -> State | PartialState:
+        """What answers about single paths: the vectors where they are at hand, or worth making; else the index."""
+        if self._state is None:
+            if self._partial is None:
+                self._partial = self._states.partial(self.transaction)
+            partial = self._partial
+            if partial is not None and (partial.asked < _MANY_PATHS or len(self._log.paths) > _LARGE_STATE):
+                return partial
+        return self.state
 
     # ------------------------------------------------------------------------------------------ by text
 
@@ -111,16 +128,16 @@ class Version:
 
     def kind(self, path: int) -> str:
         """`absent`, `map`, `list`, or `leaf`."""
-        value = self.state.value(path)
+        value = self._view.value(path)
         return ("absent", "map", "list")[value] if value <= LIST else "leaf"
 
     def children(self, path: int) -> NDArray[Any]:
         """Ids of the live children of a container, in order."""
-        return self.state.ordered(self._log.paths.children(path))
+        return self._view.ordered(self._log.paths.children(path))
 
     def child_count(self, path: int) -> int:
         """Number of live children."""
-        return len(self.state.live(self._log.paths.children(path)))
+        return len(self._view.live(self._log.paths.children(path)))
 
     def child_counts(self) -> NDArray[Any]:
         """Number of live children of every path id, in one pass: for those who ask for many."""
@@ -129,14 +146,23 @@ class Version:
 
     def child(self, path: int, step: Step) -> int | None:
         """The live child at a step, or None."""
-        from engine.model.paths import encode_step
-
         found = self._log.paths.find(path, encode_step(step))
-        return found if found is not None and self.state.value(found) != ABSENT else None
+        return found if found is not None and self._view.value(found) != ABSENT else None
+
+    def descend(self, keys: Sequence[str]) -> int | None:
+        """The live path that is reached from the root by keys of maps, or None; all are looked up at once."""
+        chain = [ROOT]
+        for key in keys:
+            found = self._log.paths.find(chain[-1], encode_step(key))
+            if found is None:
+                return None
+            chain.append(found)
+        held = self._view.values_of(np.array(chain))
+        return chain[-1] if (held[:-1] == MAP).all() and held[-1] != ABSENT else None
 
     def keyed(self, path: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
         """The live elements with a key: one, or where it repeats its first to its last occurrence."""
-        return [item for item in self._log.paths.keyed(path, fields, key) if self.state.value(item) != ABSENT]
+        return [item for item in self._log.paths.keyed(path, fields, key) if self._view.value(item) != ABSENT]
 
     def parent(self, path: int) -> int:
         """Id of the parent, -1 for the root."""
@@ -148,7 +174,7 @@ class Version:
 
     def index(self, path: int) -> int | None:
         """The place of a live path among its siblings."""
-        if self.state.value(path) == ABSENT:
+        if self._view.value(path) == ABSENT:
             return None
         parent = self.parent(path)
         places = self._places.get(parent)
@@ -170,7 +196,7 @@ class Version:
 
     def value(self, path: int) -> Any:
         """The value at a path id as plain Python values. Raises `NotFound` where nothing is."""
-        value = self.state.value(path)
+        value = self._view.value(path)
         if value == ABSENT:
             raise NotFound(f"nothing at {self.path_text(path)} at that moment")
         if value > LIST:
@@ -179,7 +205,7 @@ class Version:
 
     def _collect(self, path: int) -> Any:
         """A subtree by recursion while its containers are small, which is quicker than sorting; else by `_build`."""
-        value = self.state.value(path)
+        value = self._view.value(path)
         if value > LIST:
             return self._log.values.python(value)
         children = self.children(path)
@@ -191,14 +217,12 @@ class Version:
 
     def _build(self, root: int) -> Any:
         """The subtree of a container: children sorted by label once, then put into their parents one by one."""
-        if root == ROOT:
-            live = np.flatnonzero(self.state.values)[1:]
-        else:
-            live = self._descendants(root)
-        live = live[np.argsort(self.state.labels[live], kind="stable")]
-        ids = self.state.values[live]
+        live = np.flatnonzero(self.state.values)[1:] if root == ROOT else self._descendants(root)
+        view = self._view
+        live = live[np.argsort(view.labels_of(live), kind="stable")]
+        ids = view.values_of(live)
         made: list[Any] = self._log.values.python_many(ids)
-        containers: dict[int, Any] = {root: {} if self.state.value(root) == MAP else []}
+        containers: dict[int, Any] = {root: {} if view.value(root) == MAP else []}
         for place in np.flatnonzero(ids <= LIST).tolist():
             containers[int(live[place])] = made[place] = {} if ids[place] == MAP else []
         parents = self._log.paths.parents[live].tolist()
@@ -214,25 +238,26 @@ class Version:
     def _descendants(self, root: int) -> NDArray[Any]:
         """Live paths below a container."""
         found = []
-        level = self.state.live(self._log.paths.children(root))
+        level = self._view.live(self._log.paths.children(root))
         while len(level):
             found.append(level)
-            containers = level[self.state.values[level] <= LIST]
-            if len(containers) > 512:
+            view = self._view
+            containers = level[view.values_of(level) <= LIST]
+            if len(containers) > _MANY_PATHS and isinstance(view, State):
                 live = np.flatnonzero(self.state.values)
                 below: NDArray[Any] = live[subtree(self._log.paths.parents, live, root) & (live != root)]
                 return below
-            deeper = [self.state.live(self._log.paths.children(path)) for path in containers.tolist()]
-            level = np.concatenate(deeper) if deeper else level[:0]
+            ever = [self._log.paths.children(path) for path in containers.tolist()]
+            level = view.live(np.concatenate(ever)) if ever else level[:0]
         return np.concatenate(found) if found else level
 
     def canonical(self, path: int) -> bytes:
         """Canonical bytes of the leaf at a path ("" for absent)."""
-        return self._log.values.canonical(self.state.value(path))
+        return self._log.values.canonical(self._view.value(path))
 
     def leaf(self, path: int) -> Any:
         """The leaf at a path as a plain value; `{}` and `[]` for containers."""
-        return self._log.values.python(self.state.value(path))
+        return self._log.values.python(self._view.value(path))
 
     def dumps(self, path: int = ROOT) -> str:
         """JSON text of the value at a path, one line."""

@@ -11,7 +11,7 @@ import pytest
 from engine import Store
 from engine.errors import CorruptStore, StoreError
 from engine.storage import dictionaries, log
-from engine.timeline import state
+from engine.timeline import indexing, state
 from tests.faults.workloads import add, commits, snapshot
 
 FLIPS = 150
@@ -19,7 +19,8 @@ FLIPS = 150
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """A store with segments, hot transactions, blocks of both dictionaries, checkpoints, names, actions, a source."""
+    """A store with segments, hot transactions, blocks of both dictionaries, checkpoints, an index, names, actions, a
+    source."""
     path = tmp_path_factory.mktemp("original") / "a.refactory"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "SEAL_TRANSACTIONS", 4)
@@ -33,7 +34,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
             writer.set_source(b"source", {"read": 5})
             writer.set_source(b"other", {"read": 7})
             writer.set_tag("imported", parents[0])
+        patch.setattr(indexing, "BLOCK_POSTINGS", 8)
         with Store.open(path) as store:
+            indexing.build_index(store._core, least_rows=1)
             for number in range(2):
                 store.commit([{"op": "put", "path": f"$.hot{number}", "value": f"hot {number}"}], timeline="side")
             store.undo()
@@ -71,6 +74,7 @@ BODIES = {
     "path_block": ("first", ["body"]),
     "value_block": ("first", ["body"]),
     "checkpoint": ("dense", ["body"]),
+    "history_block": ("id", ["body"]),
     "timeline": ("id", ["body"]),
     "tag": ("name", ["body"]),
     "oplog": ("id", ["body"]),
@@ -83,7 +87,7 @@ def test_the_original_has_rows_in_every_table(original: tuple[Path, Any]) -> Non
     counts = {table: rows(original[0], f"SELECT count(*) FROM {table}")[0][0] for table in BODIES}
     assert min(count for table, count in counts.items() if table != "manifest") >= 2
     every = {name for (name,) in rows(original[0], "SELECT name FROM sqlite_master WHERE type='table'")}
-    assert every == set(BODIES) | {"bucket", "history_block", "statistic"}
+    assert every == set(BODIES) | {"bucket", "statistic"}
 
 
 @pytest.mark.parametrize(("table", "body"), PAIRS)
@@ -154,6 +158,7 @@ FREE = ("transactions", "first_row", "row_count", "count")
         *[("segment", column) for column in ("first_transaction", "transactions", "first_row", "row_count")],
         *[(table, column) for table in ("path_block", "value_block") for column in ("first", "count")],
         *[("hot_transaction", "dense"), ("timeline", "id"), ("oplog", "id"), ("checkpoint", "dense")],
+        ("history_block", "id"),
     ],
 )
 def test_numbers_beside_the_bodies_are_checked(

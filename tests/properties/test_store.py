@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from engine import Store
 from engine.errors import KnownError
 from engine.storage import database, dictionaries, log
-from engine.timeline import bulk, state
+from engine.timeline import bulk, indexing, state, trails, version
 from engine.timeline.version import MISSING
 from tests import oracle
 from tests.oracle import ABSENT, EMPTY, Oracle, Refused, exact, plain
@@ -38,14 +38,21 @@ class StoreMachine(RuleBasedStateMachine):
         seal=st.sampled_from([1, 2, 5, 1000]),
         checkpoint=st.sampled_from([1, 15, 1000]),
         cache=st.sampled_from([1, 5000, 1 << 25]),
+        block=st.sampled_from([2, 5, 100]),
+        few=st.sampled_from([0, 2, 64]),
     )
-    def open(self, seal: int, checkpoint: int, cache: int) -> None:
+    def open(self, seal: int, checkpoint: int, cache: int, block: int, few: int) -> None:
         """A store with limits so small that everything happens in a few steps."""
         self.patch.setattr(database, "_PRAGMAS", database._PRAGMAS.replace("synchronous=FULL", "synchronous=OFF"))
         self.patch.setattr(log, "SEAL_TRANSACTIONS", seal)
         self.patch.setattr(bulk, "FLUSH_TRANSACTIONS", seal)
         self.patch.setattr(state, "CHECKPOINT_ROWS", checkpoint)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", 7)
+        self.patch.setattr(indexing, "BLOCK_POSTINGS", block)
+        self.patch.setattr(indexing, "STEP_ROWS", 3 * block)
+        self.patch.setattr(trails, "_FEW_BLOCKS", few)
+        self.patch.setattr(trails, "_FEW_PATHS", few)
+        self.patch.setattr(version, "_MANY_PATHS", 10 * few)
         self.store = Store.open(self.path, create=True, cache_bytes=cache)
         self.other = Store.open(self.path, cache_bytes=cache)
 
@@ -116,6 +123,15 @@ class StoreMachine(RuleBasedStateMachine):
         self.log(data, data.draw(st.sampled_from([None, timeline])))
         self.moments(data, timeline, time)
 
+    @rule(what=st.sampled_from(["add", "merge", "drop"]), in_other=st.booleans())
+    def what_is_derived_changes(self, what: str, in_other: bool) -> None:
+        """The index is built, merged, or dropped; nobody is told, and every answer stays the same."""
+        core = (self.other if in_other else self.store)._core
+        if what == "drop":
+            indexing.drop_index(core)
+        else:
+            indexing.build_index(core, least_rows=1, whole=what == "merge")
+
     # Changes ----------------------------------------------------------------------------------------------
 
     def commit(self, data: st.DataObject, timeline: str, time: int, in_other: bool) -> None:
@@ -124,7 +140,7 @@ class StoreMachine(RuleBasedStateMachine):
         operations = []
         refused = False
         for _ in range(data.draw(st.integers(1, 4))):
-            if edits.size_of(change.state) > 60:
+            if edits.size_of(change.state) > 60 or not oracle.is_container(change.state):
                 operation, make = {"op": "put", "path": "$", "value": {}}, lambda: change.put((), {})
             else:
                 operation, make = edits.draw_operation(data.draw, change)
@@ -275,11 +291,24 @@ class StoreMachine(RuleBasedStateMachine):
             assert version.path_text(pid) == text
             assert version.resolve(text) == pid
             assert version.child_count(pid) == len(oracle.children(dict(oracle.nodes(expected))[path]))
+        self.read_parts(data, store, dense)
         if dense != EMPTY:
             made, known = store.get(dense), self.oracle.versions[dense]
             assert (made.message, made.time, made.parents) == (known.message, known.time, known.parents)
             assert made.id == self.texts[dense]
             assert all(store.get(parent).recorded < made.recorded for parent in made.parents)
+
+    def read_parts(self, data: st.DataObject, store: Store, dense: int) -> None:
+        """A few paths of a version of which nothing is known yet."""
+        expected = self.oracle.state(dense)
+        known = merges.path_ids(store, dense, expected)
+        values = dict(oracle.nodes(expected))
+        store._core.states.forget()
+        version = store.at(dense)
+        for path in data.draw(st.lists(st.sampled_from(list(known)), max_size=3)):
+            assert exact(version.value(known[path])) == exact(plain(values[path]))
+            assert version.child_count(known[path]) == len(oracle.children(values[path]))
+            assert version.path_text(known[path]) == oracle.path_text(expected, path)
 
     def diff(self, data: st.DataObject) -> None:
         """The leaves that differ, and the moves."""
