@@ -113,6 +113,10 @@ class Log:
         """Number of the first row of a transaction."""
         return self._headers.row_start(dense)
 
+    def segment_rows(self) -> NDArray[np.int64]:
+        """The number of the first row of each segment."""
+        return self._parts.first_rows.data
+
     def parents(self, dense: int) -> tuple[int, ...]:
         """Parents of a transaction, first parent first; () for the first of a history."""
         return self._headers.parents(dense)

@@ -260,8 +260,8 @@ class BulkWriter:
                 core.write_source(identity, progress)
             for number in self._heads:
                 head = core.moments.head(number)
-                if head >= 0 and core.states.needs_checkpoint(head):
-                    core.states.write_checkpoint(head)
+                if head >= 0:
+                    core.note_checkpoint(head)
         first = self._flushed[0]
         self._flushed = core.log.marks()
         self._pending = Pending(core.log)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.errors import CorruptStore, KnownError
 from engine.metrics import Histogram
 from engine.metrics.queries import Key
@@ -21,6 +23,7 @@ from engine.storage.records import seal_object, unseal_object
 from engine.storage.statistics import Statistics
 from engine.timeline import replica
 from engine.timeline.aliases import Aliases
+from engine.timeline.checkpoints import Checkpoints
 from engine.timeline.dag import Graph
 from engine.timeline.history import History
 from engine.timeline.moments import Moments
@@ -66,7 +69,8 @@ class Core:
             self.graph = Graph(self.log, self.refs.names)
             self.index = HistoryIndex(self.db)
             trails = Trails(self.log, self.graph, self.index)
-            self.states = States(self.db, self.log, self.graph, trails)
+            self.checkpoints = Checkpoints(self.db)
+            self.states = States(self.db, self.log, self.graph, trails, self.checkpoints)
             self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
             self.history = History(self.log, self.graph, trails)
             self.manifest: dict[str, Any] = {}
@@ -86,7 +90,7 @@ class Core:
         self.refs.follow(self.manifest)
         if self.db.execute("SELECT count(*) FROM source")[0][0] != self.manifest["sources"]:
             raise CorruptStore(f"{self.db.path} is damaged: what was imported is not all noted; {RESTORE}")
-        self.states.follow()
+        self.checkpoints.follow(self.manifest, self.log.count)
         self.graph.follow()
         self._seen = self.db.data_version()
 
@@ -168,6 +172,12 @@ class Core:
             own = os.urandom(REPLICA_BYTES)
             self.manifest = {**self.manifest, "place": here, "replica": own}
         return own
+
+    def note_checkpoint(self, dense: int) -> None:
+        """Make a version a checkpoint where many rows lie behind it. The caller holds a write transaction."""
+        if self.states.needs_checkpoint(dense):
+            self.checkpoints.write_full(dense, self.states.at(dense))
+            self.manifest = self.checkpoints.put(self.manifest, np.append(self.checkpoints.dense, dense))
 
     def set_default_timeline(self, name: str) -> None:
         """Remember which timeline commands mean when none is named. The caller holds a write transaction."""

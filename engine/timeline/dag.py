@@ -162,6 +162,13 @@ class Graph:
         return sorted(found, key=lambda members: int(members[0]))
 
     @_on_runs
+    def forks(self) -> list[tuple[int, NDArray[np.int32]]]:
+        """All runs: the transaction that each forks from (-1 for none), and its members; the oldest first member first,
+        so that what others fork from is before these."""
+        order = sorted(range(len(self._members)), key=lambda run: int(self._run_members(run)[0]))
+        return [(self._forks[run], self._run_members(run)) for run in order]
+
+    @_on_runs
     def lineage(self, dense: int) -> list[tuple[int, int]]:
         """The runs of the first-parent chain of a transaction, newest first: (run, how many of its members)."""
         found = []

@@ -17,6 +17,8 @@ from engine.timeline.dag import Graph
 from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
 
+_AT_ONCE = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -74,14 +76,18 @@ def diff(log: Log, graph: Graph, a: Version, b: Version, roots: Sequence[int] = 
     """Changes from `a` to `b` at and below the roots, parents before children, siblings in order of appearance."""
     before, after = _pad(a.state, b.state)
     writers = _Writers(log, graph, a, b)
-    table = log.paths
-    changed = np.flatnonzero(before.values != after.values)
+    parents = log.paths.parents[: len(before.values)]
+    differs = before.values != after.values
     moved = _moved(log, before, after)
-    above = table.parents[: len(before.values)][changed[changed > 0]]
-    candidates = distinct(np.concatenate((changed, above, np.array(list(moved), np.int64))))
-    candidates = candidates[_below(table.parents, candidates, roots)]
-    old, new = _leaves(before, table.parents, candidates), _leaves(after, table.parents, candidates)
-    for path, was, now in zip(candidates.tolist(), old.tolist(), new.tolist(), strict=True):
+    # A container is a leaf while it is empty, which its children decide.
+    above = parents[np.flatnonzero(differs)]
+    differs[above[above >= 0]] = True
+    differs[list(moved)] = True
+    candidates = np.flatnonzero(differs)
+    candidates = candidates[_below(parents, candidates, roots)]
+    old, new = _leaves(before, parents, candidates), _leaves(after, parents, candidates)
+    told = (old != new) | np.isin(candidates, list(moved)) if moved else old != new
+    for path, was, now in _triples(candidates[told], old[told], new[told]):
         if was != now and not _same(log, was, now):
             where = b if after.values[path] != ABSENT else a
             yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path, writers)
@@ -89,8 +95,16 @@ def diff(log: Log, graph: Graph, a: Version, b: Version, roots: Sequence[int] = 
             yield Change(b.path_text(path), "moved", *moved[path], path, writers)
 
 
+def _triples(*columns: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
+    """Three columns side by side, as numbers of Python, made as they are asked for."""
+    for start in range(0, len(columns[0]), _AT_ONCE):
+        yield from zip(*(column[start : start + _AT_ONCE].tolist() for column in columns), strict=True)
+
+
 def _below(parents: NDArray[np.int32], paths: NDArray[Any], roots: Sequence[int]) -> NDArray[np.bool_]:
     """Which of the paths are one of the roots, or below one."""
+    if ROOT in roots:
+        return np.ones(len(paths), bool)
     wanted = np.zeros(len(parents), bool)
     wanted[list(roots)] = True
     inside: NDArray[np.bool_] = wanted[paths]
@@ -121,12 +135,7 @@ def _pad(a: State, b: State) -> tuple[State, State]:
 
 def _padded(state: State, size: int) -> State:
     extra = size - len(state.values)
-    if not extra:
-        return state
-    return State(
-        np.concatenate((state.values, np.zeros(extra, np.int32))),
-        np.concatenate((state.labels, np.zeros(extra, np.int64))),
-    )
+    return State(np.concatenate((state.values, np.zeros(extra, np.int32))), places=state.places) if extra else state
 
 
 def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> NDArray[np.int32]:
@@ -134,15 +143,17 @@ def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> ND
     found: NDArray[np.int32] = state.values[paths].copy()
     containers = (found != ABSENT) & (found <= LIST)
     if containers.any():
-        live = np.flatnonzero(state.values)[1:]
-        counts = np.bincount(parents[live], minlength=len(state.values))
-        found[containers & (counts[paths] > 0)] = ABSENT
+        filled = np.zeros(len(state.values), bool)
+        filled[parents[1:][state.values[1:] != ABSENT]] = True
+        found[containers & filled[paths]] = ABSENT
     return found
 
 
 def _moved(log: Log, before: State, after: State) -> dict[int, tuple[int, int]]:
     """Paths that are live on both sides and whose place relative to the others that are is another: as few as explain
     the new order. Path → (place before, place after)."""
+    if not before.places.may_differ(after.places):
+        return {}
     both = (before.values != ABSENT) & (after.values != ABSENT)
     relabelled = np.flatnonzero(both & (before.labels != after.labels))
     found: dict[int, tuple[int, int]] = {}

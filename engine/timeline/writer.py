@@ -134,8 +134,7 @@ class Writer:
         before = core.refs.timelines[number] if number < len(core.refs.timelines) else None
         after = Ref(commit.timeline, (commit.dense,), before.forked if before else -1)
         core.refs.apply("commit", commit.message or "commit", new.time, [("timeline", number, before, after)])
-        if core.states.needs_checkpoint(commit.dense):
-            core.states.write_checkpoint(commit.dense)
+        core.note_checkpoint(commit.dense)
 
     def _prepare(self, commit: Commit) -> tuple[NewTransaction, int]:
         core = self._core

@@ -1,0 +1,128 @@
+"""Where checkpoints stand: as many as keep every version's replay short, and no more bytes than that takes.
+
+The cost of a replay is the rows on the chain since the nearest checkpoint, and the segments that they stand in, each as
+dear to decode as so many rows. Where it reaches `STEP_COST` there is a checkpoint. Most say what was done since an
+earlier one: the n-th on a chain since the chain's last full one goes back as many as the highest power of 4 that
+divides n, so that a version is made from a few of them (the digits of n to the base 4, added up), and what they say
+overlaps little. Once the rows since the full one are half as many as there are paths, there is another full one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import Cancelled
+from engine.timeline.core import Core
+from engine.timeline.vectors import advance, effect, empty_state
+
+Progress = Callable[[int, int | None, str], None]
+
+# A store with fewer rows than this is replayed from its beginning.
+LEAST_ROWS = 1 << 18
+STEP_COST = 1 << 13
+SEGMENT_COST = 1 << 12
+LEAST_FULL_ROWS = 1 << 14
+_FANOUT = 4
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A checkpoint that is to be: what it is made from (-1 for the empty state), and whether it is a full one."""
+
+    dense: int
+    base: int
+    full: bool
+
+
+def rewrite_checkpoints(
+    core: Core, progress: Progress | None = None, cancel: Any = None, *, least_rows: int | None = None
+) -> None:
+    """Put the checkpoints of a store where they pay, instead of those that there are; `cancel` has `is_set()`.
+
+    A store of fewer than `least_rows` rows (by default `LEAST_ROWS`) gets none. Raises `Cancelled` between two steps.
+    """
+    small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
+    planned = [] if small else plan(core)
+    for done in range(0, len(planned), _AT_ONCE):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped: the checkpoints are those of before")
+        if progress is not None:
+            progress(done, len(planned), "checkpoints")
+        with core.writing():
+            for item in planned[done : done + _AT_ONCE]:
+                _write(core, item)
+    with core.writing():
+        dense = np.array([item.dense for item in planned], np.int64)
+        if len(dense) or len(core.checkpoints.dense):
+            core.manifest = core.checkpoints.put(core.manifest, dense)
+    for sweep in (core.checkpoints.sweep, core.checkpoints.sweep_buckets):
+        more = True
+        while more:
+            with core.writing():
+                more = sweep()
+
+
+def drop_checkpoints(core: Core) -> None:
+    """Forget all of them, and free their bytes."""
+    rewrite_checkpoints(core, least_rows=core.log.row_count + 1)
+
+
+def _write(core: Core, item: Planned) -> None:
+    rows, _ = core.log.gather(core.graph.chain(item.dense, item.base))
+    if not item.full:
+        core.checkpoints.write_since(item.dense, item.base, effect(rows))
+        return
+    size = len(core.log.paths)
+    before = core.states.checkpoint(item.base) if item.base >= 0 else empty_state()
+    core.checkpoints.write_full(item.dense, advance(before, rows, size))
+
+
+def plan(core: Core) -> list[Planned]:
+    """The checkpoints that a store should have, in the order of the log; each is made from one before it."""
+    enough = max(len(core.log.paths) // 2, LEAST_FULL_ROWS)
+    lines: dict[int, tuple[list[int], int]] = {}  # by checkpoint: the line since the last full one, and its rows
+    known = np.empty(0, np.int64)
+    planned: list[Planned] = []
+    for fork, members in core.graph.forks():
+        base = core.graph.nearest(fork, known) if fork >= 0 and len(known) else -1
+        line, rows = lines.get(base, ([], 0))
+        line = list(line)
+        found = []
+        for dense, count in _steps(core, members):
+            rows += count
+            full = not line or rows >= enough
+            planned.append(Planned(dense, (line[-1] if line else -1) if full else line[_back(len(line))], full))
+            line, rows = ([dense], 0) if full else ([*line, dense], rows)
+            lines[dense] = (line, rows)
+            found.append(dense)
+        known = np.append(known, found).astype(np.int64)
+    return sorted(planned, key=lambda item: item.dense)
+
+
+def _back(number: int) -> int:
+    """Which of a line the checkpoint of a number is made from."""
+    step = 1
+    while number % (step * _FANOUT) == 0:
+        step *= _FANOUT
+    return number - step
+
+
+def _steps(core: Core, members: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """The transactions of a run at which the cost of a replay from the one before is reached, and the rows between."""
+    ends = core.log.column("rows_end")[members]
+    starts = np.where(members > 0, core.log.column("rows_end")[members - 1], 0)
+    rows = np.cumsum(ends - starts)
+    segment = np.searchsorted(core.log.segment_rows(), starts, side="right")
+    entered = np.cumsum(np.diff(segment, prepend=segment[:1]) > 0)
+    step = (rows + entered * SEGMENT_COST) // STEP_COST
+    last = np.flatnonzero(step[1:] > step[:-1]) + 1
+    if len(step) and step[0] > 0:
+        last = np.concatenate(([0], last))
+    counts = np.diff(rows[last], prepend=0)
+    yield from zip(members[last].tolist(), counts.tolist(), strict=True)
