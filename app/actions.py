@@ -172,6 +172,8 @@ ACTIONS: tuple[Action, ...] = (
        "Go to the history panel, or hide it when it has the keyboard.", PANELS, "Ctrl+4", "history", has_store),
     _a("show-details", "&Details", "panels.focus_details",
        "Go to the details panel, or hide it when it has the keyboard.", PANELS, "Ctrl+5", "details", has_store),
+    _a("show-storage", "St&orage", "panels.focus_storage",
+       "Go to the storage panel, or hide it when it has the keyboard.", PANELS, "Ctrl+6", "storage", has_store),
     _a("reset-layout", "&Reset layout", "panels.reset", "Put all panels back where they were at first.", PANELS,
        when=has_store),
     _a("full-screen", "F&ull screen", "panels.toggle_full_screen", "Use the whole screen.", VIEW, "F11", toggle=True),

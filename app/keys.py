@@ -16,4 +16,6 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("State", "Expand all below", "*"),
     ("History", "Step from change to change", "Left  Right"),
     ("History", "Zoom, whole time", "+  -  Home"),
+    ("Storage", "Into a part, out of it", "Return  Backspace"),
+    ("Storage", "From part to part, from stretch to stretch", "Left  Right"),
 )

@@ -120,7 +120,7 @@ def _save(folder: Path, ending: str, widget: "QWidget", name: str) -> None:
 
 def _shoot_views(window: "Window", save: "Callable[[QWidget, str], None]") -> None:
     save(window, "window")
-    for name in ("history", "changes"):
+    for name in ("history", "storage", "changes"):
         window.show_panel(name)
         _select_a_leaf(window)
         settle(window)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 from .session import Session
 
 #: The panels around the timeline: object name and title.
-PANELS = {"state": "State", "changes": "Changes", "history": "History", "details": "Details"}
+PANELS = {"state": "State", "changes": "Changes", "history": "History", "storage": "Storage", "details": "Details"}
 
 
 def view_classes() -> dict[str, type[QWidget]]:
@@ -14,6 +14,7 @@ def view_classes() -> dict[str, type[QWidget]]:
     from widgets.details.view import DetailsView
     from widgets.history.view import HistoryView
     from widgets.state.view import StateView
+    from widgets.storage.view import StorageView
     from widgets.timeline.view import TimelineView
 
     return {
@@ -21,6 +22,7 @@ def view_classes() -> dict[str, type[QWidget]]:
         "state": StateView,
         "changes": ChangesView,
         "history": HistoryView,
+        "storage": StorageView,
         "details": DetailsView,
     }
 

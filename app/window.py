@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LAYOUT = 1  #: version of the saved layout; another one is ignored
+LAYOUT = 2  #: version of the saved layout; another one is ignored
 
 
 class Window(QMainWindow):
@@ -143,7 +143,7 @@ class Window(QMainWindow):
             self.restoreState(QByteArray.fromBase64(self.settings.layout.encode()), LAYOUT)
 
     def _default_layout(self) -> None:
-        """State at the right; changes, history and details share the place below the timeline."""
+        """State at the right; changes, history and storage share the place below the timeline."""
         right, below = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(right).North)
@@ -155,6 +155,7 @@ class Window(QMainWindow):
         self.addDockWidget(right, docks["details"])
         self.addDockWidget(below, docks["changes"])
         self.tabifyDockWidget(docks["changes"], docks["history"])
+        self.tabifyDockWidget(docks["history"], docks["storage"])
         docks["changes"].raise_()
         width, height = self.width(), self.height()
         self.resizeDocks([docks["state"], docks["details"]], [width * 36 // 100] * 2, Qt.Orientation.Horizontal)

@@ -39,6 +39,10 @@ class Panels:
         """Show the history of the selected path."""
         self._window.show_panel("history")
 
+    def focus_storage(self) -> None:
+        """Show what takes the space."""
+        self._window.show_panel("storage")
+
     def focus_details(self) -> None:
         """Show the details of the selected transaction."""
         self._window.show_panel("details")

@@ -56,7 +56,7 @@ class Reach:
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefixes:
     """A tree of prefixes, parents before children: the parent of each (-1 for `$`), the step that it ends in, its own
-    bytes and with all below, how many paths go by it, and the first of them."""
+    bytes and with all below, how many paths go by it, and the first of them. `of_path` is the prefix of each path."""
 
     parent: NDArray[np.int64]
     step: list[str]
@@ -64,6 +64,7 @@ class Prefixes:
     whole: NDArray[np.int64]
     paths: NDArray[np.int64]
     first: NDArray[np.int64]
+    of_path: NDArray[np.int32]
 
     def text(self, node: int) -> str:
         """A prefix as a pattern: `$.orders[*].status`."""
@@ -173,4 +174,4 @@ def _grown(table: PathTable, weights: NDArray[np.float64], total: int) -> Prefix
     for item in range(len(steps) - 1, 0, -1):
         whole[parent[item]] += whole[item]
     counts = np.bincount(node, minlength=len(steps))
-    return Prefixes(parent, steps, shares, whole, counts, np.concatenate(firsts))
+    return Prefixes(parent, steps, shares, whole, counts, np.concatenate(firsts), node.astype(np.int32))

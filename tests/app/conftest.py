@@ -52,4 +52,4 @@ class PlainView(QWidget):
 
 
 def plain_views(_session: Session) -> dict[str, QWidget]:
-    return {name: PlainView(name) for name in ("timeline", "state", "changes", "history", "details")}
+    return {name: PlainView(name) for name in ("timeline", "state", "changes", "history", "storage", "details")}

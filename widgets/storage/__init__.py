@@ -1,0 +1,1 @@
+"""The Storage view: what takes the space, how it grew, and how quickly questions are answered."""
