@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor
 
 from widgets.theme import theme
 
-_TINT = {False: 0.20, True: 0.30}
+_TINT = {False: 0.18, True: 0.24}
 
 
 def tint(number: int, share: float | None = None) -> QColor:

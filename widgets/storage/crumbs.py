@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from widgets.theme import SPACE_XS, fonts
+from widgets.values import key_text
 
 from .load import Loaded, ancestry
 
@@ -45,7 +46,7 @@ class Crumbs(QWidget):
             name = loaded.figures.prefixes.step[step] or "$"
             button = QToolButton()
             metrics = button.fontMetrics()
-            button.setText(metrics.elidedText(name.lstrip("."), Qt.TextElideMode.ElideMiddle, _WIDEST))
+            button.setText(metrics.elidedText(key_text(name), Qt.TextElideMode.ElideMiddle, _WIDEST))
             button.setToolTip(loaded.figures.prefixes.text(step))
             button.setAccessibleName(loaded.figures.prefixes.text(step))
             button.setAutoRaise(True)

@@ -11,6 +11,7 @@ import zstandard
 
 from engine.metrics import Histogram
 from engine.metrics.queries import by_kind
+from widgets.values import key_text
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -83,11 +84,11 @@ def tiles(figures: Figures, node: int) -> list[Tile]:
 
 def _tile(figures: Figures, node: int) -> Tile:
     prefixes = figures.prefixes
-    size, label = int(prefixes.whole[node]), prefixes.step[node]
+    size, label = int(prefixes.whole[node]), key_text(prefixes.step[node])
     while (inner := _only(figures, node)) is not None:
         node = inner
         label += prefixes.step[node]
-    return Tile(node, label.removeprefix("."), size, int(prefixes.paths[node]), bool(len(prefixes.children(node))))
+    return Tile(node, label, size, int(prefixes.paths[node]), bool(len(prefixes.children(node))))
 
 
 def _only(figures: Figures, node: int) -> int | None:

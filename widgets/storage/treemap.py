@@ -128,7 +128,7 @@ class Treemap(QWidget):
         painter.fillRect(area, colours.hover if rest else tint(item.hue))
         for tile, box in item.inner:
             inside = QRectF(*box)
-            painter.fillRect(inside, tint(item.hue, 0.34 if colours.dark else 0.26))
+            painter.fillRect(inside, tint(item.hue, 0.38 if colours.dark else 0.28))
             self._write(painter, inside, tile.label, size(tile.size))
         head = _HEAD if item.inner else int(item.box.height)
         top = QRectF(area.x(), area.y(), area.width(), head)
