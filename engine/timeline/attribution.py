@@ -5,7 +5,8 @@ equal shares, those of a hot transaction too; the bytes of all value blocks to t
 each value's to the path that first had it; those of the path blocks to the paths in equal shares. What all this adds
 up to is attributed; commit data, names and indexes are about no path and are left out.
 
-Paths are put together by *prefix*: map keys count, elements of a list are all `[*]`.
+Paths are put together by *prefix*: map keys count, elements of a list are all `[*]`, and so are keys where a map has
+ever had so many that they are data and not names: `.*`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.model.operations import FIRST_VALUE
 from engine.model.paths import name_text
+from engine.storage.arrays import distinct
 from engine.storage.log import Log
 from engine.storage.path_block import ELEMENT
 from engine.storage.path_table import PathTable
@@ -27,6 +29,9 @@ from engine.storage.records import apportion
 _BATCH = 1 << 12
 _DEPTH = 3
 _MOST = 64
+_KEYS = 1000  # a map with more keys than these has data for keys
+_ELEMENTS, _ANY, _CODES = 0, 1, 2  # codes of steps; those of names come after them
+_SPECIAL = ("[*]", ".*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Reach:
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefixes:
     """A tree of prefixes, parents before children: the parent of each (-1 for `$`), the step that it ends in, its own
-    bytes and with all below, how many paths go by it, and the first of them. `of_path` is the prefix of each path."""
+    bytes and with all below, how many paths go by it, and the first of them. `of_path` is the prefix of each path;
+    `below` are all but `$` by parent, the largest first, and `bounds` says where those of each begin."""
 
     parent: NDArray[np.int64]
     step: list[str]
@@ -65,6 +71,8 @@ class Prefixes:
     paths: NDArray[np.int64]
     first: NDArray[np.int64]
     of_path: NDArray[np.int32]
+    below: NDArray[np.int64]
+    bounds: NDArray[np.int64]
 
     def text(self, node: int) -> str:
         """A prefix as a pattern: `$.orders[*].status`."""
@@ -76,8 +84,7 @@ class Prefixes:
 
     def children(self, node: int) -> NDArray[np.int64]:
         """The prefixes one step longer, the largest first."""
-        found = np.flatnonzero(self.parent == node)
-        return found[np.argsort(-self.whole[found], kind="stable")]
+        return self.below[self.bounds[node] : self.bounds[node + 1]]
 
     def listed(self, most: int = _MOST, depth: int = _DEPTH) -> dict[str, int]:
         """Bytes by prefix, of the largest that are not too long; each byte counts once, at the longest that is
@@ -157,16 +164,21 @@ def _grown(table: PathTable, weights: NDArray[np.float64], total: int) -> Prefix
     bounds = np.searchsorted(depths[order], np.arange(int(depths.max(initial=0)) + 2))
     above: list[NDArray[Any]] = [np.array([-1])]
     steps, firsts = [""], [np.array([0])]
-    width = int(names.max(initial=0)) + 2
+    width = int(names.max(initial=0)) + 1 + _CODES
     for level in range(1, len(bounds) - 1):
         here = order[bounds[level] : bounds[level + 1]]
-        label = node[parents[here]] * width + names[here] - ELEMENT
+        code = np.where(names[here] == ELEMENT, _ELEMENTS, names[here] + _CODES)
+        label = node[parents[here]] * width + code
+        kinds = distinct(label)
+        many = np.bincount(kinds // width) > _KEYS
+        if many.any():
+            data = many[node[parents[here]]] & (code != _ELEMENTS)
+            label[data] += _ANY - code[data]
         kinds, first, place = np.unique(label, return_index=True, return_inverse=True)
         node[here] = len(steps) + place
         above.append(kinds // width)
         firsts.append(here[first])
-        for name in (kinds % width + ELEMENT).tolist():
-            steps.append("[*]" if name == ELEMENT else name_text(table.spelled(name)))
+        steps += [_step(table, code) for code in (kinds % width).tolist()]
     parent = np.concatenate(above)
     own = np.bincount(node, weights=weights, minlength=len(steps))
     shares = np.array(apportion(total, own.tolist()), np.int64)
@@ -174,4 +186,11 @@ def _grown(table: PathTable, weights: NDArray[np.float64], total: int) -> Prefix
     for item in range(len(steps) - 1, 0, -1):
         whole[parent[item]] += whole[item]
     counts = np.bincount(node, minlength=len(steps))
-    return Prefixes(parent, steps, shares, whole, counts, np.concatenate(firsts), node.astype(np.int32))
+    below = np.lexsort((-whole, parent))[1:]
+    starts = np.searchsorted(parent[below], np.arange(len(steps) + 1))
+    return Prefixes(parent, steps, shares, whole, counts, np.concatenate(firsts), node.astype(np.int32), below, starts)
+
+
+def _step(table: PathTable, code: int) -> str:
+    """The printed step of a code."""
+    return _SPECIAL[code] if code < _CODES else name_text(table.spelled(code - _CODES))

@@ -9,6 +9,7 @@ from engine import Store
 from engine.errors import Cancelled
 from engine.storage import log
 from engine.storage.records import apportion, describe, pack_arrays
+from engine.timeline import attribution
 from tests.engine.timeline.test_raw_size import DATA, grow, written
 
 SHAPE = {"transactions", "operations", "paths", "bytes", "raw_bytes", "ratio", "queries", "cache"}
@@ -144,3 +145,18 @@ def test_shares_are_whole_and_add_up() -> None:
     assert apportion(7, [0, 0]) == [7, 0]
     assert apportion(0, []) == []
     assert sum(apportion(1000, [0.1, 0.2, 3.7, 9])) == 1000
+
+
+def test_keys_that_are_data_are_put_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribution, "_KEYS", 10)
+    entities = {f"e{number}": {"name": f"n{number}", "tags": [number]} for number in range(11)}
+    store.commit([{"op": "put", "path": "$", "value": {"entities": entities, "few": {"a": 1, "b": 2}}}])
+    prefixes = store.figures().prefixes
+    texts = {prefixes.text(node): node for node in range(len(prefixes.step))}
+    assert {"$.entities.*.name", "$.entities.*.tags[*]", "$.few.a", "$.few.b"} <= set(texts)
+    assert not any(".e1" in text for text in texts)
+    assert int(prefixes.paths[texts["$.entities.*.name"]]) == 11
+    assert prefixes.children(texts["$.few"]).tolist() == [
+        node for node in range(len(prefixes.step)) if prefixes.parent[node] == texts["$.few"]
+    ]
+    assert int(prefixes.whole[0]) == int(prefixes.own.sum())
