@@ -22,7 +22,7 @@ from engine.storage.database import Database
 from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal, unseal_object
 from engine.timeline.vectors import Effect, Placed, Places, State
 
-BUCKET_PATHS = 4096
+BUCKET_PATHS = 1 << 14
 KEY = "checkpoints"
 _DIRECTORY = -1
 _NO_BASE = -1

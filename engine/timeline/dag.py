@@ -19,6 +19,7 @@ from engine.storage.log import Log
 F = TypeVar("F", bound=Callable[..., Any])
 
 _REBUILD = 4096
+_WINDOW = 128
 
 
 def _on_runs(method: F) -> F:
@@ -214,14 +215,17 @@ class Graph:
 
     @_on_runs
     def nearest(self, dense: int, candidates: NDArray[Any]) -> int:
-        """The last of `candidates` (dense numbers) on the first-parent chain of a transaction, -1 for none."""
-        if not len(candidates):
-            return -1
-        runs, places = self._run.data[candidates], self._place.data[candidates]
-        for run, length in self.lineage(dense):
-            there = np.flatnonzero((runs == run) & (places < length))
-            if len(there):
-                return int(candidates[there[np.argmax(places[there])]])
+        """The last of `candidates` (dense numbers, ascending) on the first-parent chain of a transaction, -1 for none."""
+        for run, length in self.lineage(dense) if len(candidates) else ():
+            own = self._run_members(run)
+            low, high = np.searchsorted(candidates, np.array([own[0], own[length - 1] + 1], candidates.dtype)).tolist()
+            size = _WINDOW
+            while high > low:
+                some = candidates[max(low, high - size) : high]
+                there = np.flatnonzero(self._run.data[some] == run)
+                if len(there):
+                    return int(some[there[-1]])
+                high, size = high - size, 2 * size
         return -1
 
     @_on_runs

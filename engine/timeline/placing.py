@@ -101,7 +101,7 @@ def plan(core: Core) -> list[Planned]:
             line, rows = ([dense], 0) if full else ([*line, dense], rows)
             lines[dense] = (line, rows)
             found.append(dense)
-        known = np.append(known, found).astype(np.int64)
+        known = np.sort(np.append(known, found).astype(np.int64))
     return sorted(planned, key=lambda item: item.dense)
 
 

@@ -83,7 +83,7 @@ class States:
 
     def _nearest(self, dense: int) -> tuple[int, State]:
         """The nearest version on the chain whose state is known, and that. Raises `Gone`."""
-        base = self._graph.nearest(dense, np.array(self._cached, np.int64))
+        base = self._graph.nearest(dense, np.sort(np.array(self._cached, np.int64)))
         state = self.cache.peek(base) if base >= 0 else None
         if state is None:  # none, or one that has left the cache meanwhile
             base, state = EMPTY, empty_state()
