@@ -215,7 +215,7 @@ class Graph:
 
     @_on_runs
     def nearest(self, dense: int, candidates: NDArray[Any]) -> int:
-        """The last of `candidates` (dense numbers, ascending) on the first-parent chain of a transaction, -1 for none."""
+        """The last of `candidates` (ascending numbers) on the first-parent chain of a transaction, -1 for none."""
         for run, length in self.lineage(dense) if len(candidates) else ():
             own = self._run_members(run)
             low, high = np.searchsorted(candidates, np.array([own[0], own[length - 1] + 1], candidates.dtype)).tolist()
