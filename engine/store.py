@@ -36,6 +36,7 @@ from engine.timeline.writer import Commit, Writer
 
 if TYPE_CHECKING:
     from engine.exchange.importer import ImportResult
+    from engine.timeline.compaction import Compacted
     from engine.timeline.figures import Figures
     from engine.timeline.raw_size import Cancel
 
@@ -480,6 +481,13 @@ class Store:
         from engine.exchange.export import export
 
         return export(self, file, format=format, progress=progress, cancel=cancel)
+
+    def compact(self, *, progress: Progress | None = None, cancel: Any = None) -> Compacted:
+        """Write the history in fewer bytes; readers and writers may go on meanwhile. See
+        `engine.timeline.compaction`."""
+        from engine.timeline.compaction import compact
+
+        return compact(self._core, progress, cancel)
 
     def stats(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> dict[str, Any]:
         """What the store holds, what that takes, and how it is used: the record of `stats --json` in 5-api."""

@@ -6,7 +6,7 @@ from app.cli.parser import Command, Parser
 
 #: Commands that a later version brings.
 _LATER = """causes query merge conflicts resolve revert cherry-pick rebase policy merge-file mergetool patterns rules
-compact advice verify repair backup restore sync remote hub watch report redact keys doctor"""
+advice verify repair backup restore sync remote hub watch report redact keys doctor"""
 LATER = frozenset(_LATER.split())
 
 _MOMENT = (
@@ -151,6 +151,11 @@ def _export(parser: Parser) -> None:
     parser.add_argument("--progress-json", action="store_true", help=argparse.SUPPRESS)
 
 
+def _compact(parser: Parser) -> None:
+    _store(parser)
+    parser.add_argument("--progress-json", action="store_true", help=argparse.SUPPRESS)
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -275,6 +280,14 @@ COMMANDS = {
             '{"undone":{"kind","text","time"},"redone":the same}: the action that was made again;\n'
             '{"undone":null,"redone":null} where there is none',
             "Exits with 1 where there is nothing to redo.",
+        ),
+        Command(
+            "compact",
+            "recompress a store: the same history in fewer bytes",
+            "app.cli.transfer:compact",
+            _compact,
+            '{"before","after","segments","blocks","seconds"}: bytes of the file, what was written anew',
+            "May be stopped at any time; what was compacted until then stays so. Others may go on using the store.",
         ),
         Command(
             "export",

@@ -87,7 +87,7 @@ class ProgressLine:
 
 def progress_text(done: int, total: int | None, unit: str, made: int, seconds: float) -> str:
     """`12,345 of 98,765 versions  12 %  3,210/s  27 s left`; `made` of them took `seconds`."""
-    show = _size if unit == "bytes" else _count
+    show = size if unit == "bytes" else _count
     parts = [show(done) + (f" of {show(total)}" if total else "") + ("" if unit == "bytes" else f" {unit}")]
     if total:
         parts.append(f"{min(100, 100 * done // total)} %")
@@ -115,7 +115,8 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _size(number: float) -> str:
+def size(number: float) -> str:
+    """A number of bytes for people."""
     for unit in ("B", "kB", "MB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli import output
 from app.cli.errors import UsageError, one_line
 from app.cli.parser import Options
-from app.cli.progress import duration, progress_for
+from app.cli.progress import duration, progress_for, size
 from app.cli.stopping import stoppable
 from app.cli.stores import existing, possibly_new
 from engine.errors import BadInput, KnownError
@@ -124,6 +124,23 @@ def export(options: Options) -> None:
     else:
         took = duration(seconds)
         output.write(f"{output.plural(count, 'record')} written to {options.file} in {took}\n")
+
+
+def compact(options: Options) -> None:
+    """Recompress a store."""
+    progress = progress_for(options.progress_json)
+    with stoppable() as cancel, existing(options.store) as store:
+        try:
+            done = store.compact(progress=progress, cancel=cancel)
+        finally:
+            if progress is not None:
+                progress.close()
+    if options.json:
+        record = {"before": done.before, "after": done.after, "segments": done.segments, "blocks": done.blocks}
+        output.print_json({**record, "seconds": round(done.seconds, 3)})
+    else:
+        sizes = f"{size(done.before)} before, {size(done.after)} now"
+        output.write(f"{options.store} compacted in {duration(done.seconds)}: {sizes}\n")
 
 
 def _same_file(one: str, other: str) -> bool:

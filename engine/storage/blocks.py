@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.errors import CorruptStore
+from engine.model.operations import FIRST_VALUE
 from engine.storage.database import Database
-from engine.storage.dictionaries import ValueTable
+from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.parts import RESTORE
 from engine.storage.path_table import PathTable
 from engine.storage.records import seal, unseal
@@ -19,7 +20,7 @@ class Blocks:
         self._paths = PathTable()
         self._unread: list[tuple[int, int]] = []
         self._stored_paths = 1
-        self.values = ValueTable(lambda first: self._fetch("value_block", first), database.caches.cache("values"))
+        self.values = ValueTable(self._fetch_values, database.caches.cache("values"), self._list_values)
 
     @property
     def paths(self) -> PathTable:
@@ -43,6 +44,24 @@ class Blocks:
             if first + count > len(table):
                 raise CorruptStore(f"the store is damaged: path_block {first} holds less than it says; {RESTORE}")
             self._unread.pop(0)
+
+    def _fetch_values(self, first: int) -> bytes:
+        found = self._db.execute("SELECT body FROM value_block WHERE first=?", (first,))
+        if not found:
+            raise Moved
+        return unseal("value_block", first, found[0][0])
+
+    def _list_values(self) -> list[tuple[int, int]]:
+        return self._db.execute("SELECT first, count FROM value_block ORDER BY first")
+
+    def read_directory(self) -> None:
+        """Learn anew which blocks of values there are, after a compaction. Paths keep their blocks' beginnings where
+        they are not read yet."""
+        if len(self.values) > FIRST_VALUE:
+            self.values.replace(self._list_values())
+        if self._unread:
+            blocks = self._db.execute("SELECT first, count FROM path_block ORDER BY first")
+            self._unread = [block for block in blocks if sum(block) > len(self._paths)]
 
     def _fetch(self, table: str, first: int) -> bytes:
         found = self._db.execute(f"SELECT body FROM {table} WHERE first=?", (first,))

@@ -173,6 +173,13 @@ class Database:
             if wal.stat().st_size > CHECKPOINT_BYTES:
                 self.execute("PRAGMA wal_checkpoint(RESTART)")
 
+    def vacuum(self) -> None:
+        """Give the space of what was deleted back, if nobody else has the file open; otherwise it is used again
+        later."""
+        with self.hold(), self.lock, contextlib.suppress(StoreError):
+            self.execute("VACUUM")
+            self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def data_version(self) -> int:
         """Changes when another connection has committed."""
         return int(self.execute("PRAGMA data_version")[0][0])

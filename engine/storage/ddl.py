@@ -51,7 +51,7 @@ CREATE TABLE segment (
     row_count INTEGER NOT NULL,
     headers BLOB NOT NULL,
     texts BLOB NOT NULL,
-    ids BLOB NOT NULL,
+    outside BLOB NOT NULL,
     columns BLOB NOT NULL,
     PRIMARY KEY (first_transaction)
 );

@@ -17,7 +17,9 @@ from engine.errors import CorruptStore
 from engine.model import values
 from engine.model.operations import FIRST_VALUE, LIST, MAP
 from engine.storage.cache import Budget, ByteCache
-from engine.storage.records import pack_arrays, unpack_arrays
+from engine.storage.columns import Effort
+from engine.storage.columns.values import Opened
+from engine.storage.columns.values import pack as pack_values
 
 INTERN_LIMIT = 1 << 20
 BLOCK_VALUES = 4096
@@ -43,16 +45,27 @@ def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
     return [raw[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
+class Moved(Exception):
+    """A block is not in the file any more: a compaction has put others in its place."""
+
+
 class _Block:
     """Values from id `first` on: canonical bytes, and Python values made when first asked for."""
 
-    __slots__ = ("first", "python", "raw", "size")
+    __slots__ = ("first", "held", "python", "raw")
 
-    def __init__(self, first: int, raw: list[bytes]) -> None:
-        self.first = first
-        self.raw = raw
-        self.python: list[Any] = [_UNMADE] * len(raw)
-        self.size = 120 * len(raw) + 2 * sum(map(len, raw))
+    def __init__(self, first: int, raw: list[bytes], held: Opened | None = None) -> None:
+        self.first, self.raw, self.held = first, raw, held
+        self.python: dict[int, Any] = {}
+
+    def canonical(self, value: int) -> bytes:
+        """The canonical bytes of a value that it holds."""
+        place = value - self.first
+        return self.raw[place] if self.held is None else self.held.get(place)
+
+    def all(self) -> list[bytes]:
+        """Those of all."""
+        return self.raw if self.held is None else self.held.all()
 
 
 _UNMADE = object()
@@ -63,13 +76,20 @@ _MARKERS = {MAP: values.EMPTY_MAP, LIST: values.EMPTY_LIST}
 class ValueTable:
     """Canonical bytes of values by id. Ids below `FIRST_VALUE` are markers: absent, map, list.
 
-    Blocks are fetched when needed (`fetch(first) -> payload`) and kept in a cache bounded by bytes; values that are
-    not on disk yet stay in memory.
+    Blocks are fetched when needed (`fetch(first) -> payload`, which raises `Moved` where there is none any more) and
+    kept in a cache bounded by bytes; values that are not on disk yet stay in memory.
     """
 
-    def __init__(self, fetch: Callable[[int], bytes], cache: ByteCache[_Block] | None = None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[int], bytes],
+        cache: ByteCache[_Block] | None = None,
+        listed: Callable[[], list[tuple[int, int]]] | None = None,
+    ) -> None:
+        """`listed` gives the first value and the number of values of each block in the file, in order."""
         self._fetch = fetch
-        self._firsts: list[int] = []
+        self._listed = listed
+        self._spans: list[tuple[int, int]] = []
         self._tail = _Block(FIRST_VALUE, [])
         self.cache: ByteCache[_Block] = Budget().cache("values") if cache is None else cache
         self._ids: dict[bytes, int] = {}
@@ -87,7 +107,7 @@ class ValueTable:
         """Say that a block on disk holds `count` values from `first` on."""
         if first != self.stored or type(count) is not int:
             raise CorruptStore(f"the store is damaged: values {self.stored} to {first} are missing; restore a backup")
-        self._firsts.append(first)
+        self._spans.append((first, first + count))
         self._tail = _Block(first + count, self._tail.raw[count:])
 
     def intern(self, canonical: bytes) -> int:
@@ -105,7 +125,6 @@ class ValueTable:
         """A new id for a value."""
         value = len(self)
         self._tail.raw.append(canonical)
-        self._tail.python.append(_UNMADE)
         if len(self._ids) >= INTERN_LIMIT:
             self._ids.clear()
             self._lately.clear()
@@ -125,12 +144,30 @@ class ValueTable:
         tail = self._tail  # once: another thread may put another one there meanwhile
         if value >= tail.first:
             return tail
-        first = self._firsts[bisect_right(self._firsts, value) - 1]
-        return self.cache.get(first, lambda: self._load(first))
+        try:
+            return self._stored(value)
+        except Moved:
+            if self._listed is None:
+                raise
+            self.replace(self._listed())
+            return self._stored(value)
 
-    def _load(self, first: int) -> tuple[_Block, int]:
-        block = _Block(first, unpack_strings(unpack_arrays(self._fetch(first))))
-        return block, block.size
+    def _stored(self, value: int) -> _Block:
+        spans = self._spans
+        span = spans[bisect_right(spans, (value, len(self))) - 1]
+        return self.cache.get(span, lambda: self._load(*span))
+
+    def _load(self, first: int, stop: int) -> tuple[_Block, int]:
+        held = Opened(self._fetch(first), stop - first)
+        return _Block(first, [], held), held.nbytes
+
+    def replace(self, blocks: Sequence[tuple[int, int]]) -> None:
+        """Know other blocks (first value, number of values) that hold the same values."""
+        spans = [(first, first + count) for first, count in blocks]
+        ends = [FIRST_VALUE, *(stop for _, stop in spans)]
+        if [first for first, _ in spans] != ends[:-1] or ends[-1] < self.stored:
+            raise CorruptStore("the store is damaged: blocks of values are missing; restore it from a backup")
+        self._spans = [span for span in spans if span[1] <= self.stored]
 
     def canonical(self, value: int) -> bytes:
         """The canonical bytes of a value ("" for absent)."""
@@ -139,8 +176,7 @@ class ValueTable:
             return found
         if value < FIRST_VALUE:
             return _MARKERS.get(value, b"")
-        block = self._block(value)
-        return block.raw[value - block.first]
+        return self._block(value).canonical(value)
 
     def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
         """As `canonical`, for many."""
@@ -152,11 +188,9 @@ class ValueTable:
         if value < FIRST_VALUE:
             return {} if value == MAP else []
         block = self._block(value)
-        place = value - block.first
-        found = block.python[place]
+        found = block.python.get(value, _UNMADE)
         if found is _UNMADE:
-            found = values.decode(block.raw[place])
-            block.python[place] = found
+            found = block.python[value] = values.decode(block.canonical(value))
         return found
 
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
@@ -183,11 +217,11 @@ class ValueTable:
             if count and (size > BLOCK_BYTES or count == BLOCK_VALUES):
                 break
             count += 1
-        return count, pack_arrays(**pack_strings(self._tail.raw[:count]))
+        return count, pack_values(self._tail.raw[:count], None, Effort.QUICK)
 
     def seed(self) -> None:
         """Learn the ids of the newest block, so that new commits reuse its values."""
-        if self._firsts and not self._ids:
+        if self._spans and not self._ids:
             block = self._block(self.stored - 1)
-            for offset, canonical in enumerate(block.raw):
+            for offset, canonical in enumerate(block.all()):
                 self._ids.setdefault(canonical, block.first + offset)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.transactions import handle
-from engine.storage.arrays import GrowArray
-from engine.storage.parts import Part
+from engine.storage.arrays import GrowArray, distinct
 from engine.storage.segment import HeaderColumns
 from engine.storage.transactions import NewTransaction, Run
 
@@ -127,18 +126,18 @@ class Headers:
         self.extra_parent.extend([parent for _, parent in merges])
         columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
 
-    def load(self, read: HeaderColumns, part: Part) -> None:
-        """Add those of a segment that are not here yet."""
-        skip, columns = len(self) - part.first, self._columns
-        if skip >= part.transactions:
+    def load(self, read: HeaderColumns, first: int, first_row: int) -> None:
+        """Add those of a segment, which begins with a transaction and a row, that are not here yet."""
+        skip, columns = len(self) - first, self._columns
+        if skip >= len(read.parent):
             return
         self._last_seq.clear()
         index = np.array([self._replica(replica) for replica in read.replicas], np.int32)
         for name in _COPIED:
             columns[name].extend(getattr(read, name)[skip:])
         columns["replica"].extend(index[read.replica[skip:]])
-        columns["rows_end"].extend((part.first_row + np.cumsum(read.rows, dtype=np.int64))[skip:])
-        new = read.extra_child >= part.first + skip
+        columns["rows_end"].extend((first_row + np.cumsum(read.rows, dtype=np.int64))[skip:])
+        new = read.extra_child >= first + skip
         self.extra_child.extend(read.extra_child[new])
         self.extra_parent.extend(read.extra_parent[new])
         columns["parent"].extend(read.parent[skip:])
@@ -152,18 +151,18 @@ class Headers:
         self.extra_child.truncate(keep)
         self.extra_parent.truncate(keep)
 
-    def since(self, part: Part) -> HeaderColumns:
-        """The headers that a segment is to hold: all from its first transaction on."""
-        local = {name: array.data[part.first :] for name, array in self._columns.items()}
-        used, index = np.unique(local["replica"], return_inverse=True)
-        extra = self.extra_child.data >= part.first
+    def between(self, first: int, stop: int, checks: tuple[bytes, ...]) -> HeaderColumns:
+        """The headers that a segment of some transactions is to hold."""
+        local = {name: array.data[first:stop] for name, array in self._columns.items()}
+        used = distinct(local["replica"])
+        extra = slice(*np.searchsorted(self.extra_child.data, (first, stop)))
         return HeaderColumns(
             parent=local["parent"],
-            replica=index.astype(np.int16),
-            rows=np.diff(local["rows_end"], prepend=part.first_row).astype(np.int32),
+            replica=np.searchsorted(used, local["replica"]).astype(np.int16),
+            rows=np.diff(local["rows_end"], prepend=self.row_start(first)).astype(np.int32),
             extra_child=self.extra_child.data[extra],
             extra_parent=self.extra_parent.data[extra],
             replicas=tuple(self.replicas[i] for i in used.tolist()),
-            checks=part.checks,
+            checks=checks,
             **{name: local[name] for name in _COPIED},
         )

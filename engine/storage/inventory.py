@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.errors import Cancelled
+from engine.storage import row_block, segment
+from engine.storage.columns import Choice, describe, is_quick, values
 from engine.storage.database import Database
-from engine.storage.records import CHECKSUM_BYTES, describe
+from engine.storage.records import CHECKSUM_BYTES
 
 HOT, WARM, COLD, DERIVED, NAMES = "hot", "warm", "cold", "derived", "names"
 UNUSED = "(unused)"
@@ -15,7 +17,7 @@ UNUSED = "(unused)"
 # Each table with the tier of its rows, its key, and its bodies.
 _TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "hot_transaction": (HOT, "dense", ("body",)),
-    "segment": (WARM, "first_transaction", ("headers", "texts", "ids", "columns")),
+    "segment": (WARM, "first_transaction", ("headers", "texts", "outside", "columns")),
     "path_block": (WARM, "first", ("body",)),
     "value_block": (WARM, "first", ("body",)),
     "checkpoint": (DERIVED, "dense", ("body",)),
@@ -27,6 +29,18 @@ _TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "tag": (NAMES, "name", ("body",)),
     "oplog": (NAMES, "id", ("body",)),
     "source": (NAMES, "identity", ("body",)),
+}
+
+# How to ask a payload how it is stored; what is not here is one msgpack object, or ids.
+_READERS: dict[tuple[str, str], Callable[[bytes], list[Choice]]] = {
+    ("segment", "headers"): describe,
+    ("segment", "texts"): describe,
+    ("segment", "columns"): row_block.describe,
+    ("path_block", "body"): describe,
+    ("value_block", "body"): values.describe,
+    ("checkpoint", "body"): describe,
+    ("bucket", "body"): describe,
+    ("history_block", "body"): describe,
 }
 
 Progress = Callable[[int, int | None, str], None]
@@ -65,8 +79,14 @@ def bodies(
 
 
 def _body(table: str, key: object, part: str, tier: str, content: bytes) -> Body:
-    columns = (("checksum", "plain", CHECKSUM_BYTES), *describe(content[CHECKSUM_BYTES:]))
-    return Body(table, key, part, tier, len(content), columns)
+    payload = content[CHECKSUM_BYTES:]
+    before = len(segment.BODIES) * CHECKSUM_BYTES if part == "headers" else 0
+    read = _READERS.get((table, part))
+    columns: list[tuple[str, str, int]] = [("checksum", "plain", CHECKSUM_BYTES + before)]
+    columns += read(payload[before:]) if read else [("body", "plain", len(payload))]
+    if tier == WARM and read and not is_quick(payload[before:]):
+        tier = COLD
+    return Body(table, key, part, tier, len(content), tuple(columns))
 
 
 def pages_by_table(database: Database) -> dict[str, int]:

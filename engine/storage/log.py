@@ -13,24 +13,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from blake3 import blake3
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.storage import segment
+from engine.model.operations import Rows
+from engine.model.transactions import ID_BYTES, Header
+from engine.storage import row_block, segment
 from engine.storage.arrays import GrowArray
 from engine.storage.blocks import Blocks
+from engine.storage.cache import ByteCache
+from engine.storage.columns import Effort
 from engine.storage.database import Database
 from engine.storage.dictionaries import ValueTable
 from engine.storage.headers import Headers
+from engine.storage.identity import Chunks, chunk_ids
 from engine.storage.parts import RESTORE, Part, Parts
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
-from engine.storage.segment import RowColumns, Texts
+from engine.storage.segment import HeaderColumns, RowColumns, Texts
 from engine.storage.tail import Tail
 from engine.storage.transactions import NewTransaction, Run, pack_hot, unpack_hot
 
@@ -64,9 +68,10 @@ class Log:
         self.values: ValueTable = self._blocks.values
         self.metrics = database.metrics
         self._headers = Headers()
-        self._parts = Parts(database)
+        self._parts = Parts(database, lambda paths: self.paths.groups(paths), self._times)
+        self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
         self._tail = Tail()
-        self.chain = b""
+        self.generation = 0
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -115,7 +120,7 @@ class Log:
 
     def segment_rows(self) -> NDArray[np.int64]:
         """The number of the first row of each segment."""
-        return self._parts.first_rows.data
+        return self._parts.first_rows
 
     def parents(self, dense: int) -> tuple[int, ...]:
         """Parents of a transaction, first parent first; () for the first of a history."""
@@ -158,38 +163,72 @@ class Log:
         return part.first, self._parts.texts(part)
 
     def id(self, dense: int) -> bytes:
-        """The 32-byte id of a transaction."""
+        """The 32-byte id of a transaction; computed, with those around it, where it stands in a segment."""
         tail = self._tail
         if dense >= tail.first:
             return tail.ids[dense - tail.first]
         part = self._parts.of(dense)
-        return self._parts.ids(part)[dense - part.first]
+        chunks = self._chunks(part)
+        chunk = chunks.of(dense)
+        return self._chunk_ids(part, chunks, chunk)[dense - chunks.span(chunk)[0]]
+
+    def _chunks(self, part: Part) -> Chunks:
+        within = slice(*np.searchsorted(self.extra_child.data, part.span))
+        extra = self.extra_child.data[within], self.extra_parent.data[within]
+        return Chunks(part.first, self.column("parent")[part.first : part.stop], extra)
+
+    def _chunk_ids(self, part: Part, chunks: Chunks, chunk: int) -> list[bytes]:
+        start, stop = chunks.span(chunk)
+
+        def load() -> tuple[list[bytes], int]:
+            held = self._parts.outside(part)
+            if len(held) != len(chunks.outside):
+                raise CorruptStore(f"the store is damaged: segment {part.first} has {len(held)} ids; {RESTORE}")
+            where = chunks.places(chunk)
+            outside = dict(zip(chunks.outside[where].tolist(), held[where], strict=True))
+            columns, _ = self.gather(np.arange(start, stop, dtype=np.int32))
+            names = ("path", "kind", "value", "arg")
+            rows = Rows(**{name: getattr(columns, name).tolist() for name in names})
+            operations = self.column("operations")[start:stop].tolist()
+            headers = ((self.header(dense), self.parents(dense)) for dense in range(start, stop))
+            ids = chunk_ids(self.paths, self.values, rows, operations, headers, outside.__getitem__, start)
+            return ids, _id_bytes(len(ids))
+
+        return self._ids.get((start, stop), load)
+
+    def header(self, dense: int) -> Header:
+        """What a transaction says besides its operations."""
+        author, message, source, timeline = self.texts(dense)
+        columns = [self._headers.column(name).item(dense) for name in ("replica", "seq", "time", "recorded")]
+        return Header(self.replicas[columns[0]], columns[1], timeline, author, message, source, *columns[2:])
 
     def find_id(self, prefix: str) -> list[int]:
         """Transactions whose id in hex starts with `prefix`; two at most, enough to tell "ambiguous"."""
         whole = bytes.fromhex(prefix[: len(prefix) // 2 * 2])
         found: list[int] = []
-        for first, ids in self._all(self._parts.ids, lambda tail: tail.ids):
+        for first, ids in self._all_ids():
             found += [first + i for i, id_ in enumerate(ids) if id_.startswith(whole) and id_.hex().startswith(prefix)]
         return found[:2]
+
+    def _all_ids(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The ids of all transactions, a chunk at a time, and the first transaction of each chunk."""
+        tail = self._tail
+        for part in self._parts:
+            if part.first < tail.first:
+                chunks = self._chunks(part)
+                for chunk in range(-(-part.transactions // chunks.size)):
+                    yield chunks.span(chunk)[0], self._chunk_ids(part, chunks, chunk)
+        yield tail.first, tail.ids
 
     def find_source(self, source: str) -> list[int]:
         """Transactions with this source id, or whose source id starts with it (4 characters at least)."""
         found: list[int] = []
-        for first, texts in self._all(self._parts.texts, lambda tail: tail.texts):
+        tail = self._tail
+        pieces = [(part.first, self._parts.texts(part)) for part in self._parts if part.first < tail.first]
+        for first, texts in [*pieces, (tail.first, tail.texts)]:
             found += [first + i for i, text in enumerate(texts) if text[2].startswith(source)]
         exact = [dense for dense in found if self.texts(dense)[2] == source]
         return exact or (found if len(source) >= 4 else [])
-
-    def _all(
-        self, of_part: Callable[[Part], Sequence[Any]], of_tail: Callable[[Tail], Sequence[Any]]
-    ) -> Iterator[tuple[int, Sequence[Any]]]:
-        """Something of all transactions, a piece at a time: the first transaction of the piece, and the piece."""
-        tail = self._tail
-        for part in self._parts:
-            if part.first < tail.first:
-                yield part.first, of_part(part)
-        yield tail.first, of_tail(tail)
 
     def rows(self, dense: int) -> RowColumns:
         """The rows of one transaction."""
@@ -208,15 +247,14 @@ class Log:
         owner = np.repeat(chain, counts)
         total = len(owner)
         numbers = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(total, dtype=np.int64)
-        tail, firsts = self._tail, self._parts.first_rows.data
-        found = []
-        bounds = np.searchsorted(numbers, [*firsts[firsts < tail.first_row], tail.first_row]).tolist()
-        for index, (low, high) in enumerate(pairwise(bounds)):
-            if high > low:
-                part = self._parts[index]
-                found.append(self._parts.rows(part).take(_contiguous(numbers[low:high] - part.first_row)))
-        if bounds[-1] < total:
-            found.append(tail.rows.take(_contiguous(numbers[bounds[-1] :] - tail.first_row)))
+        tail = self._tail
+        sealed = int(np.searchsorted(numbers, tail.first_row))
+        found = [
+            self._parts.rows(part).take(_contiguous(numbers[low:high] - part.first_row))
+            for part, low, high in self._parts.between(numbers[:sealed], tail.first_row)
+        ]
+        if sealed < total:
+            found.append(tail.rows.take(_contiguous(numbers[sealed:] - tail.first_row)))
         return segment.concatenate(found), owner
 
     # ----------------------------------------------------------------------------- following the file
@@ -224,6 +262,10 @@ class Log:
     def follow(self, manifest: dict[str, Any]) -> None:
         """Read what the file holds beyond what is in memory. The caller holds a read or write transaction."""
         self._headers.reserve(manifest["transactions"])
+        if manifest["generation"] != self.generation:
+            self.generation = manifest["generation"]
+            self._blocks.read_directory()
+            self._parts.read_directory(self.sealed)
         self._blocks.follow()
         self._follow_segments()
         self._follow_hot()
@@ -245,24 +287,28 @@ class Log:
         }
 
     def _follow_segments(self) -> None:
+        first_new = self._parts.stop
         for first, transactions, first_row, rows, headers in self._db.execute(
-            f"{_SELECT_SEGMENT} WHERE first_transaction >= ? ORDER BY first_transaction", (self.sealed,)
+            f"{_SELECT_SEGMENT} WHERE first_transaction >= ? ORDER BY first_transaction", (first_new,)
         ):
-            tail = self._tail
-            if (first, first_row) != (tail.first, tail.first_row) or {type(transactions), type(rows)} != {int}:
-                raise CorruptStore(f"the store is damaged: transactions {tail.first} to {first} are missing; {RESTORE}")
+            sound = first == first_new and {type(transactions), type(rows)} == {int}
+            if not sound or first_row != self.row_start(first):
+                raise CorruptStore(f"the store is damaged: transactions {first_new} to {first} are missing; {RESTORE}")
             read = segment.unpack_headers(unseal("segment.headers", first, headers), transactions, rows)
-            part = Part(first, transactions, first_row, rows, read.checks)
+            first_new = first + transactions
             with self.lock:
-                self._add_part(part, headers)
-                self._headers.load(read, part)
+                self._add_part(Part(first, transactions, first_row, rows, headers[:CHECKSUM_BYTES], read.checks))
+                self._headers.load(read, first, first_row)
 
-    def _add_part(self, part: Part, headers: bytes) -> None:
-        """Take over from the tail what a segment now holds. The chain covers all of it, as the headers' body has the
-        checksums of the others."""
-        self.chain = blake3(self.chain + headers[:CHECKSUM_BYTES]).digest()
+    def _add_part(self, part: Part) -> None:
+        """Take over from the tail what a segment now holds."""
         self._parts.add(part)
-        self._tail = self._tail.after(part.transactions, part.rows)
+        self._tail = self._tail.after(part.stop - self._tail.first, part.first_row + part.rows - self._tail.first_row)
+
+    @property
+    def chain(self) -> bytes:
+        """A hash over all segments."""
+        return self._parts.chain
 
     def _follow_hot(self) -> None:
         for dense, body in self._db.execute(
@@ -323,22 +369,82 @@ class Log:
         first, count = tail.first, self.count - tail.first
         if not count:
             return
+        part, bodies = self.encode(first, self.count, tail.texts, tail.rows)
+        self.insert(part, bodies)
+        self._db.execute("DELETE FROM hot_transaction")
+        self._parts.keep(part, tail.rows, tail.texts)
+        self._keep_ids(part, tail.ids)
+        self._add_part(part)
+
+    def encode(
+        self, first: int, stop: int, texts: Sequence[Texts], rows: RowColumns, effort: Effort = Effort.QUICK
+    ) -> tuple[Part, list[bytes]]:
+        """Transactions as a segment that is not in the file yet, and its bodies, headers first."""
+        first_row = self.row_start(first)
+        span = Part(first, stop - first, first_row, len(rows), b"", ())
+        time = self.column("time")[first:stop]
         payloads = (
-            segment.pack_texts(tail.texts),
-            b"".join(tail.ids),
-            segment.pack_rows(tail.rows, tail.first_row + 1),
+            segment.pack_texts(texts, time, effort),
+            b"".join([self.id(parent) for parent in self._chunks(span).outside.tolist()]),
+            row_block.pack(rows, first_row + 1, effort, self.paths.groups if effort else None),
         )
         bodies = [seal(f"segment.{name}", first, raw) for name, raw in zip(segment.BODIES, payloads, strict=True)]
         checks = tuple(body[:CHECKSUM_BYTES] for body in bodies)
-        part = Part(first, count, tail.first_row, tail.row_count, checks)
-        headers = seal("segment.headers", first, segment.pack_headers(self._headers.since(part)))
-        self._db.execute(
-            "INSERT INTO segment VALUES (?,?,?,?,?,?,?,?)",
-            (first, part.transactions, part.first_row, part.rows, headers, *bodies),
-        )
-        self._db.execute("DELETE FROM hot_transaction")
-        self._parts.keep(part, tail.rows, tail.texts, tail.ids)
-        self._add_part(part, headers)
+        headers = segment.pack_headers(self._headers.between(first, stop, checks), effort)
+        sealed = seal("segment.headers", first, headers)
+        return replace(span, head=sealed[:CHECKSUM_BYTES], checks=checks), [sealed, *bodies]
+
+    def insert(self, part: Part, bodies: Sequence[bytes]) -> None:
+        """Write a segment's row. The caller holds a write transaction."""
+        row = (part.first, part.transactions, part.first_row, part.rows, *bodies)
+        self._db.execute("INSERT INTO segment VALUES (?,?,?,?,?,?,?,?)", row)
+
+    # -------------------------------------------------------------------------------------- compacting
+
+    @property
+    def parts(self) -> list[Part]:
+        """The segments, in order."""
+        return list(self._parts)
+
+    def texts_of(self, part: Part) -> Sequence[Texts]:
+        """The texts of a segment."""
+        return self._parts.texts(part)
+
+    def rows_of(self, part: Part) -> RowColumns:
+        """The rows of a segment."""
+        return self._parts.rows(part)
+
+    def headers_of(self, part: Part) -> HeaderColumns:
+        """The headers of a segment's transactions."""
+        return self._headers.between(part.first, part.stop, part.checks)
+
+    def holds(self, parts: Sequence[Part]) -> bool:
+        """Whether these are segments of the file, as it is now."""
+        known = set(self._parts)
+        return all(part in known for part in parts)
+
+    def replace(self, old: Sequence[Part], new: Part, bodies: Sequence[bytes]) -> None:
+        """Put one segment in the place of neighbouring ones that hold the same. The caller holds a write
+        transaction."""
+        span = (new.first, new.stop)
+        self._db.execute("DELETE FROM segment WHERE first_transaction >= ? AND first_transaction < ?", span)
+        self.insert(new, bodies)
+        gone = set(old)
+        kept = [part for part in self._parts if part not in gone]
+        self._parts.replace(sorted([*kept, new], key=lambda part: part.first))
+
+    def _keep_ids(self, part: Part, ids: Sequence[bytes]) -> None:
+        chunks = self._chunks(part)
+        for chunk in range(-(-part.transactions // chunks.size)):
+            start, stop = chunks.span(chunk)
+            self._ids.put((start, stop), list(ids[start - part.first : stop - part.first]), _id_bytes(stop - start))
+
+    def _times(self, part: Part) -> NDArray[np.int64]:
+        return self.column("time")[part.first : part.stop]
+
+
+def _id_bytes(count: int) -> int:
+    return (ID_BYTES + 41) * count
 
 
 def _contiguous(numbers: NDArray[np.int64]) -> slice | NDArray[np.int64]:

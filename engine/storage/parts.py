@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.model.transactions import ID_BYTES
-from engine.storage import segment
-from engine.storage.arrays import GrowArray
+from engine.storage import row_block, segment
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES, unseal
+from engine.storage.row_block import Groups
 from engine.storage.segment import RowColumns, Texts
 
+_CHECKS = (1 + len(segment.BODIES)) * CHECKSUM_BYTES
 RESTORE = "restore it from a backup"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a segment's transactions and rows begin, how many there are, and the checksums of its bodies."""
+    """Where a segment's transactions and rows begin, how many there are, the checksum of its headers, and those of its
+    other bodies."""
 
     first: int
     transactions: int
     first_row: int
     rows: int
+    head: bytes
     checks: tuple[bytes, ...]
 
     @property
@@ -34,78 +40,168 @@ class Part:
         """The transaction after its last."""
         return self.first + self.transactions
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Its first transaction and the one after its last: what it holds, however it is written."""
+        return self.first, self.stop
+
+
+class _Directory(NamedTuple):
+    """All segments, in order, and where their transactions and rows begin: one object, swapped as a whole, so that a
+    thread that reads meanwhile sees one or the other."""
+
+    parts: tuple[Part, ...]
+    firsts: NDArray[np.int64]
+    first_rows: NDArray[np.int64]
+    chain: bytes
+
+
+def _directory(parts: Sequence[Part]) -> _Directory:
+    firsts = np.array([part.first for part in parts], np.int64)
+    first_rows = np.array([part.first_row for part in parts], np.int64)
+    return _Directory(tuple(parts), firsts, first_rows, functools.reduce(_link, parts, b""))
+
+
+def _link(chain: bytes, part: Part) -> bytes:
+    return blake3(chain + part.head).digest()
+
+
+class _Moved(Exception):
+    """A segment is not in the file any more: a compaction has put others in its place."""
+
 
 class Parts:
-    """All segments, in order. They are immutable, and only more of them come: reading needs no lock."""
+    """All segments, in order. What they hold never changes, but a compaction cuts it in other pieces: whoever asks for
+    a piece that is gone gets the same rows or texts out of those that took its place. Reading needs no lock."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, groups: Groups, time: Callable[[Part], NDArray[np.int64]]) -> None:
+        """`groups` are those of paths, `time` gives the times of a segment's transactions."""
         self._db = database
-        self._parts: list[Part] = []
-        self._firsts, self.first_rows = GrowArray(np.int64), GrowArray(np.int64)
+        self._groups, self._time = groups, time
+        self._now = _directory(())
         self._rows: ByteCache[RowColumns] = database.caches.cache("rows")
         self._texts: ByteCache[Sequence[Texts]] = database.caches.cache("texts")
-        self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
 
     def __iter__(self) -> Iterator[Part]:
-        return iter(tuple(self._parts))
+        return iter(self._now.parts)
 
-    def __getitem__(self, number: int) -> Part:
-        return self._parts[number]
+    def __len__(self) -> int:
+        return len(self._now.parts)
+
+    @property
+    def chain(self) -> bytes:
+        """A hash over all of them: that of a segment's headers covers all of it, as they have the checksums of its
+        other bodies."""
+        return self._now.chain
+
+    def between(self, rows: NDArray[np.int64], stop: int) -> Iterator[tuple[Part, int, int]]:
+        """The segments that hold some rows (ascending numbers), those from row `stop` on left out: for each the first
+        place in `rows` that it holds, and the one after the last."""
+        now = self._now
+        inside = int(np.searchsorted(now.first_rows, stop))
+        bounds = np.searchsorted(rows, [*now.first_rows[:inside], stop]).tolist()
+        for part, low, high in zip(now.parts, bounds, bounds[1:], strict=False):
+            if high > low:
+                yield part, low, high
 
     def add(self, part: Part) -> None:
         """Know one more."""
-        self._parts.append(part)
-        self._firsts.append(part.first)
-        self.first_rows.append(part.first_row)
+        now = self._now
+        firsts, first_rows = np.append(now.firsts, part.first), np.append(now.first_rows, part.first_row)
+        self._now = _Directory((*now.parts, part), firsts, first_rows, _link(now.chain, part))
+
+    def replace(self, parts: Sequence[Part]) -> None:
+        """Know these instead."""
+        self._now = _directory(parts)
+
+    @property
+    def first_rows(self) -> NDArray[np.int64]:
+        """The number of the first row of each."""
+        return self._now.first_rows
+
+    @property
+    def stop(self) -> int:
+        """The transaction after the last one that stands in a segment."""
+        parts = self._now.parts
+        return parts[-1].stop if parts else 0
+
+    def read_directory(self, sealed: int) -> None:
+        """Learn anew from the file which segments there are for the transactions below `sealed`."""
+        rows = self._db.execute(
+            f"SELECT first_transaction, transactions, first_row, row_count, substr(headers, 1, {_CHECKS})"
+            " FROM segment ORDER BY first_transaction"
+        )
+        parts = []
+        for first, transactions, first_row, row_count, body in rows:
+            head, checks = split_checks(body)
+            parts.append(Part(first, transactions, first_row, row_count, head, checks))
+        self.replace([part for part in parts if part.stop <= sealed])
 
     def of(self, dense: int) -> Part:
         """The segment that holds a transaction."""
-        return self._parts[int(np.searchsorted(self._firsts.data, dense, side="right")) - 1]
+        now = self._now
+        return now.parts[int(np.searchsorted(now.firsts, dense, side="right")) - 1]
 
     def rows(self, part: Part) -> RowColumns:
         """The rows of a segment."""
 
         def load() -> tuple[RowColumns, int]:
-            rows = segment.unpack_rows(self._blob(part, "columns"), part.first_row + 1, part.rows)
+            rows = row_block.unpack(self._blob(part, "columns"), part.first_row + 1, part.rows, self._groups)
             return rows, rows.nbytes
 
-        return self._rows.get(part.first, load)
+        try:
+            return self._rows.get(part.span, load)
+        except _Moved:
+            instead = self._instead_of(part)
+            start = part.first_row - instead[0].first_row
+            return segment.concatenate(list(map(self.rows, instead))).take(slice(start, start + part.rows))
 
     def texts(self, part: Part) -> Sequence[Texts]:
         """The texts of its transactions."""
 
         def load() -> tuple[Sequence[Texts], int]:
-            texts = segment.TextColumns(self._blob(part, "texts"))
-            if len(texts) != part.transactions:
-                raise CorruptStore(f"the store is damaged: segment {part.first} has {len(texts)} texts; {RESTORE}")
+            texts = segment.TextColumns(self._blob(part, "texts"), self._time(part))
             return texts, texts.nbytes
 
-        return self._texts.get(part.first, load)
+        try:
+            return self._texts.get(part.span, load)
+        except _Moved:
+            instead = self._instead_of(part)
+            start = part.first - instead[0].first
+            return [text for other in instead for text in self.texts(other)][start : start + part.transactions]
 
-    def ids(self, part: Part) -> list[bytes]:
-        """Their ids."""
+    def outside(self, part: Part) -> list[bytes]:
+        """The ids that it holds (see `identity.Chunks`); None where it is gone."""
+        return segment.split_ids(self._blob(part, "outside"))
 
-        def load() -> tuple[list[bytes], int]:
-            ids = segment.split_ids(self._blob(part, "ids"), part.transactions)
-            return ids, _id_bytes(part)
-
-        return self._ids.get(part.first, load)
-
-    def keep(self, part: Part, rows: RowColumns, texts: Sequence[Texts], ids: list[bytes]) -> None:
+    def keep(self, part: Part, rows: RowColumns, texts: Sequence[Texts]) -> None:
         """Keep what a segment holds that was written just now."""
-        self._rows.put(part.first, rows, rows.nbytes)
-        self._texts.put(part.first, texts, 300 * part.transactions)
-        self._ids.put(part.first, ids, _id_bytes(part))
+        self._rows.put(part.span, rows, rows.nbytes)
+        self._texts.put(part.span, texts, 300 * part.transactions)
+
+    def _instead_of(self, part: Part) -> list[Part]:
+        """The segments that now hold what one held that is gone."""
+        self.read_directory(self.stop)
+        instead = [each for each in self if each.first < part.stop and part.first < each.stop]
+        if not instead or part in instead or instead[0].first > part.first or instead[-1].stop < part.stop:
+            raise CorruptStore(f"the store is damaged: segment {part.first} is missing; {RESTORE}")
+        return instead
 
     def _blob(self, part: Part, name: str) -> bytes:
-        found = self._db.execute(f"SELECT {name} FROM segment WHERE first_transaction=?", (part.first,))
-        if not found:
-            raise CorruptStore(f"the store is damaged: segment {part.first} is missing; {RESTORE}")
+        found = self._db.execute(
+            f"SELECT {name}, substr(headers, 1, {_CHECKS}) FROM segment WHERE first_transaction=?", (part.first,)
+        )
+        if not found or split_checks(found[0][1]) != (part.head, part.checks):
+            raise _Moved
         payload = unseal(f"segment.{name}", part.first, found[0][0])
         if found[0][0][:CHECKSUM_BYTES] != part.checks[segment.BODIES.index(name)]:
             raise CorruptStore(f"the store is damaged: {name} of segment {part.first} are others; {RESTORE}")
         return payload
 
 
-def _id_bytes(part: Part) -> int:
-    return (ID_BYTES + 41) * part.transactions
+def split_checks(body: object) -> tuple[bytes, tuple[bytes, ...]]:
+    """The checksum that the body of a segment's headers begins with, and those of its other bodies that follow it."""
+    if not isinstance(body, bytes) or len(body) < _CHECKS:
+        raise CorruptStore(f"the store is damaged: a segment has no headers; {RESTORE}")
+    pieces = [body[start : start + CHECKSUM_BYTES] for start in range(0, _CHECKS, CHECKSUM_BYTES)]
+    return pieces[0], tuple(pieces[1:])

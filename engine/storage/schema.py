@@ -39,7 +39,7 @@ segment = _table(
     Column("row_count", _DENSE, nullable=False),
     _blob("headers"),
     _blob("texts"),
-    _blob("ids"),
+    _blob("outside"),
     _blob("columns"),
 )
 path_block = _table("path_block", _key("first"), Column("count", _DENSE, nullable=False), _blob("body"))

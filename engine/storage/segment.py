@@ -1,8 +1,9 @@
 """Segments: runs of transactions taken apart into columns, immutable once written.
 
 A segment has four bodies, fetched apart: `headers` (parents, timelines, clocks, counts: what the graph needs, and the
-checksums of the others), `texts` (author, message, source id, timeline's name), `ids`, and `columns` (the rows). See
-ARCHITECTURE.md for the bytes.
+checksums of the others), `texts` (author, message, source id, timeline's name), `outside` (ids from which those of its
+transactions can be computed, see `identity.py`), and `columns` (the rows, see `row_block.py`). ARCHITECTURE.md has the
+bytes.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL
+from engine.model.operations import AT_END, LABEL_SHIFT
 from engine.model.transactions import ID_BYTES, REPLICA_BYTES
-from engine.storage.dictionaries import pack_strings
-from engine.storage.records import CHECKSUM_BYTES, pack_arrays, unpack_arrays
+from engine.storage.columns import Effort, pack, unpack, unpack_lazily
+from engine.storage.records import CHECKSUM_BYTES
 
-BODIES = ("texts", "ids", "columns")
-_PLACE_NONE, _PLACE_END, _PLACE_LABEL = 0, 1, 2
+BODIES = ("texts", "outside", "columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +74,6 @@ def place(label: NDArray[np.int64], first_ordinal: int) -> NDArray[np.int64]:
     return np.where(label == AT_END, ordinals << LABEL_SHIFT, label)
 
 
-def pack_rows(rows: RowColumns, first_ordinal: int) -> bytes:
-    """The `columns` payload; labels that are the default of their ordinal cost nothing."""
-    ordinals = np.arange(first_ordinal, first_ordinal + len(rows), dtype=np.int64)
-    how = np.full(len(rows), _PLACE_LABEL, np.uint8)
-    how[rows.label == NO_LABEL] = _PLACE_NONE
-    how[rows.label == ordinals << LABEL_SHIFT] = _PLACE_END
-    return pack_arrays(
-        path=rows.path, kind=rows.kind, value=rows.value, arg=rows.arg, place=how, label=rows.label[how == _PLACE_LABEL]
-    )
-
-
-def unpack_rows(payload: bytes, first_ordinal: int, count: int) -> RowColumns:
-    """The rows of a `columns` payload."""
-    arrays = unpack_arrays(payload)
-    if len(arrays["path"]) != count:
-        raise CorruptStore(f"the store is damaged: a segment holds {len(arrays['path'])} rows, not {count}")
-    how = arrays["place"]
-    label = np.zeros(count, np.int64)
-    label[how == _PLACE_LABEL] = arrays["label"]
-    ends = np.flatnonzero(how == _PLACE_END)
-    label[ends] = (ends + first_ordinal) << LABEL_SHIFT
-    return RowColumns(arrays["path"], arrays["kind"], arrays["value"], arrays["arg"], label)
-
-
 @dataclass(frozen=True, slots=True)
 class HeaderColumns:
     """Transactions of a run, one element each; `extra_*` list second and further parents as (child, parent)."""
@@ -115,28 +91,35 @@ class HeaderColumns:
     replicas: tuple[bytes, ...]
     checks: tuple[bytes, ...]
 
+    def same(self, other: HeaderColumns) -> bool:
+        """Whether both say the same."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+
 
 _PLAIN = ("timeline", "replica", "seq", "time", "operations", "extra_child", "extra_parent")
 
 
-def pack_headers(headers: HeaderColumns) -> bytes:
-    """The `headers` payload; `checks` are the checksums of the segment's other bodies, in the order of `BODIES`.
+def pack_headers(headers: HeaderColumns, effort: Effort = Effort.QUICK) -> bytes:
+    """The `headers` payload; `checks` are the checksums of the segment's other bodies, in the order of `BODIES`, and
+    stand in front.
 
     What follows from something else most of the time is stored as the difference from that.
     """
-    return pack_arrays(
-        distance=np.arange(len(headers.parent), dtype=np.int32) - headers.parent,
-        late=headers.recorded - _stamps(headers.time),
-        derived=headers.rows - headers.operations,
-        replicas=np.frombuffer(b"".join(headers.replicas), np.uint8),
-        checks=np.frombuffer(b"".join(headers.checks), np.uint8),
+    columns = {
+        "distance": np.arange(len(headers.parent), dtype=np.int32) - headers.parent,
+        "late": headers.recorded - _stamps(headers.time),
+        "derived": headers.rows - headers.operations,
+        "replicas": np.frombuffer(b"".join(headers.replicas), np.uint8),
         **{name: getattr(headers, name) for name in _PLAIN},
-    )
+    }
+    return b"".join(headers.checks) + pack(columns, effort)
 
 
 def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
     """The transactions of a `headers` payload, which are to be so many, with so many rows in all."""
-    arrays = unpack_arrays(payload)
+    start = len(BODIES) * CHECKSUM_BYTES
+    arrays = unpack(payload[start:])
     counts = arrays["derived"] + arrays["operations"]
     if len(counts) != count or int(counts.sum()) != rows:
         raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
@@ -145,7 +128,7 @@ def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
         recorded=arrays["late"] + _stamps(arrays["time"]),
         rows=counts,
         replicas=_pieces(arrays["replicas"], REPLICA_BYTES),
-        checks=_pieces(arrays["checks"], CHECKSUM_BYTES),
+        checks=tuple(payload[i : i + CHECKSUM_BYTES] for i in range(0, start, CHECKSUM_BYTES)),
         **{name: arrays[name] for name in _PLAIN},
     )
 
@@ -162,34 +145,31 @@ def _pieces(joined: NDArray[np.uint8], size: int) -> tuple[bytes, ...]:
 
 Texts = tuple[str, str, str, str]
 _TEXTS = ("author", "message", "source", "timeline")
-_REPEATED = ("author", "timeline")
+_RESTORE = "restore it from a backup"
 
 
-def pack_texts(texts: Sequence[Texts]) -> bytes:
-    """The `texts` payload: author, message, source id, and the name that the timeline had (it is part of the id)."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, column in zip(_TEXTS, zip(*texts, strict=True), strict=True):
-        strings: Sequence[str] = column
-        if name in _REPEATED:
-            places = {string: place for place, string in enumerate(dict.fromkeys(column))}
-            arrays[name] = np.fromiter((places[string] for string in column), np.uint32, len(column))
-            strings = list(places)
-        packed = pack_strings([string.encode("utf-8", "surrogatepass") for string in strings])
-        arrays |= {f"{name}_{part}": array for part, array in packed.items()}
-    return pack_arrays(**arrays)
+def pack_texts(texts: Sequence[Texts], time: NDArray[np.int64], effort: Effort = Effort.QUICK) -> bytes:
+    """The `texts` payload: author, message, source id, and the name that the timeline had (it is part of the id).
+    `time` are the transactions' times: dates in messages may follow them."""
+    columns = zip(*texts, strict=True)
+    named = zip(_TEXTS, columns, strict=True)
+    return pack(
+        {name: [text.encode("utf-8", "surrogatepass") for text in column] for name, column in named}, effort, time
+    )
 
 
 class TextColumns(Sequence[Texts]):
     """The texts of a segment; a string is decoded when somebody reads it (a screen shows fifty of thousands)."""
 
-    def __init__(self, payload: bytes) -> None:
-        arrays = unpack_arrays(payload)
-        self._strings = {name: _Strings(arrays[f"{name}_lengths"], arrays[f"{name}_bytes"]) for name in _TEXTS}
-        self._places = {name: arrays[name] for name in _REPEATED}
-        self.nbytes = sum(array.nbytes for array in arrays.values())
+    def __init__(self, payload: bytes, time: NDArray[np.int64]) -> None:
+        self._columns = unpack_lazily(payload, time)
+        if {len(column) for column in self._columns.values()} != {len(time)}:
+            raise CorruptStore(f"the store is damaged: a segment has no texts for {len(time)} transactions; {_RESTORE}")
+        self._length = len(time)
+        self.nbytes = len(payload) + sum(_held(column) for column in self._columns.values())
 
     def __len__(self) -> int:
-        return len(self._places[_REPEATED[0]])
+        return self._length
 
     @overload
     def __getitem__(self, index: int) -> Texts: ...
@@ -198,33 +178,23 @@ class TextColumns(Sequence[Texts]):
     def __getitem__(self, index: int | slice) -> Texts | list[Texts]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        strings = self._strings
-        return (*self.said(index), strings["source"].get(index), self._repeated("timeline", index))
+        return (*self.said(index), self._text("source", index), self._text("timeline", index))
 
     def said(self, index: int) -> tuple[str, str]:
         """Author and message alone: what lists show."""
-        return self._repeated("author", index), self._strings["message"].get(index)
+        return self._text("author", index), self._text("message", index)
 
-    def _repeated(self, name: str, index: int) -> str:
-        return self._strings[name].get(self._places[name].item(index))
-
-
-class _Strings:
-    """Strings one after another, and where each ends."""
-
-    def __init__(self, lengths: NDArray[Any], raw: NDArray[Any]) -> None:
-        self._ends = np.cumsum(lengths, dtype=np.int64)
-        self._raw = raw.tobytes()
-        if (int(self._ends[-1]) if len(self._ends) else 0) != len(self._raw):
-            raise CorruptStore("the store is damaged: a segment's texts have another length than they say")
-
-    def get(self, place: int) -> str:
-        start = self._ends.item(place - 1) if place else 0
-        return self._raw[start : self._ends.item(place)].decode("utf-8", "surrogatepass")
+    def _text(self, name: str, index: int) -> str:
+        return self._columns[name][index].decode("utf-8", "surrogatepass")
 
 
-def split_ids(payload: bytes, count: int) -> list[bytes]:
-    """The ids of an `ids` payload, which is nothing but them."""
-    if len(payload) != count * ID_BYTES:
-        raise CorruptStore("the store is damaged: a segment's ids have another length than it says; restore a backup")
+def _held(column: Sequence[bytes]) -> int:
+    """About what a column holds in memory: strings in full, or the numbers that they are made of."""
+    return sum(map(len, column)) + 57 * len(column) if isinstance(column, list) else 24 * len(column)
+
+
+def split_ids(payload: bytes) -> list[bytes]:
+    """The ids of an `outside` payload, which is nothing but them."""
+    if len(payload) % ID_BYTES:
+        raise CorruptStore(f"the store is damaged: a segment's ids have another length than they should; {_RESTORE}")
     return [payload[i : i + ID_BYTES] for i in range(0, len(payload), ID_BYTES)]

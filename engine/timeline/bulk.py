@@ -12,11 +12,11 @@ from engine.errors import BadInput
 from engine.model import clock, times
 from engine.model.operations import DERIVED, Rows, merkle_root
 from engine.model.transactions import REPLICA_BYTES, Header, transaction_id
+from engine.storage.identity import leaf_hashes, new_id
 from engine.storage.pending import Pending
 from engine.storage.segment import RowColumns, make_columns
 from engine.storage.segment import place as place_labels
 from engine.storage.transactions import Run
-from engine.timeline.identity import leaf_hashes, new_id
 from engine.timeline.refs import Action, Ref, check_name
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class BulkWriter:
         above = [pending.recorded_of(parent) for parent in parents]
         stamp = clock.stamp(time, above) if recorded is None else max([recorded, *(item + 1 for item in above)])
         header = Header(self._replica, self._seq, timeline, author, message, source, time, stamp)
-        id_, operations = new_id(self._core.log, header, [pending.id_of(parent) for parent in parents], rows)
+        id_, operations = new_id(self.paths, self.values, header, [pending.id_of(parent) for parent in parents], rows)
         dense = pending.add(header, number, parents, id_, operations, rows)
         if heads is None or number >= len(self._core.refs.timelines):
             self._heads[number] = dense
@@ -153,7 +153,9 @@ class BulkWriter:
         log, part = self._core.log, many.rows.take(rows)
         parents, names, moments = many.parents[span], many.timelines[span], many.times[span]
         timelines = [self._timeline(name, above) for name, above in zip(names, parents, strict=True)]
-        leaves = leaf_hashes(log, part.path.tolist(), part.kind.tolist(), part.value.tolist(), part.arg.tolist())
+        leaves = leaf_hashes(
+            log.paths, log.values, part.path.tolist(), part.kind.tolist(), part.value.tolist(), part.arg.tolist()
+        )
         counts = np.asarray(many.counts[span])
         said = np.concatenate(([0], np.cumsum(part.kind < DERIVED)))[np.concatenate(([0], np.cumsum(counts)))].tolist()
         first, ids, stamps = log.count, list[bytes](), list[int]()

@@ -161,6 +161,11 @@ class Core:
             self.db.execute("INSERT OR REPLACE INTO manifest VALUES ('store', ?)", (body,))
             self.manifest = self._stored_manifest = manifest
 
+    def count_generation(self) -> None:
+        """Say that what the file holds was cut in other pieces. The caller holds a write transaction."""
+        self.log.generation += 1
+        self.manifest = {**self.manifest, "generation": self.log.generation}
+
     def own_replica(self) -> bytes:
         """The replica that this store's own commits belong to; a copied or restored store gets a new one.
 
@@ -217,4 +222,4 @@ class Core:
 def _new_manifest() -> dict[str, Any]:
     counted = ("transactions", "sealed", "timelines", "tags", "actions", "sources")
     counts = {**dict.fromkeys(counted, 0), "paths": 1, "values": FIRST_VALUE}
-    return {"chain": b"", "replica": b"", "place": "", "timeline": "main", **counts}
+    return {"chain": b"", "generation": 0, "replica": b"", "place": "", "timeline": "main", **counts}

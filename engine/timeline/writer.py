@@ -15,11 +15,11 @@ from engine.errors import BadInput, KnownError, StoreError
 from engine.model import clock, times
 from engine.model.operations import Rows
 from engine.model.transactions import Header
+from engine.storage.identity import new_id
 from engine.storage.log import NewTransaction
 from engine.storage.segment import make_columns, place
 from engine.timeline import replica
 from engine.timeline.core import Core
-from engine.timeline.identity import new_id
 from engine.timeline.refs import Action, Ref, check_name
 
 Build = Callable[[int, bytes, int], Rows]
@@ -157,7 +157,7 @@ class Writer:
         stamp = clock.stamp(now, [int(log.column("recorded")[parent]) for parent in parents])
         header = Header(own, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
         columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
-        id_, operations = new_id(log, header, [log.id(parent) for parent in parents], rows)
+        id_, operations = new_id(log.paths, log.values, header, [log.id(parent) for parent in parents], rows)
         new = NewTransaction(
             parents=parents,
             timeline=number,

@@ -74,7 +74,7 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 BODIES = {
     "manifest": ("name", ["body"]),
     "hot_transaction": ("dense", ["body"]),
-    "segment": ("first_transaction", ["headers", "texts", "ids", "columns"]),
+    "segment": ("first_transaction", ["headers", "texts", "outside", "columns"]),
     "path_block": ("first", ["body"]),
     "value_block": ("first", ["body"]),
     "checkpoint": ("dense", ["body"]),
@@ -187,12 +187,12 @@ def test_segments_of_another_store_are_found(damaged: Path, original: tuple[Path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "SEAL_TRANSACTIONS", 4)
         list(commits(other))
-    for columns in (["headers"], ["texts"], ["ids"], ["columns"], ["headers", "texts", "ids", "columns"]):
+    for columns in (["headers"], ["texts"], ["outside"], ["columns"], ["headers", "texts", "outside", "columns"]):
         shutil.copy(original[0], damaged)
         for column in columns:
             ((body,),) = rows(other, f"SELECT {column} FROM segment WHERE first_transaction=0")
             change(damaged, f"UPDATE segment SET {column}=? WHERE first_transaction=0", body)
-        if columns in (["columns"], ["texts"]):  # the same operations and messages: the same bytes
+        if columns in (["columns"], ["texts"], ["outside"]):  # the same operations, messages, nothing: the same bytes
             assert snapshot(damaged) == original[1]
             continue
         with pytest.raises(CorruptStore, match="damaged"):

@@ -13,23 +13,23 @@ from engine.errors import CorruptStore
 from engine.model.operations import AT_END, FIRST_VALUE, LABEL_SHIFT, LIST, MAP, NO_LABEL
 from engine.model.paths import Element, Keyed, encode_step
 from engine.model.values import decode, encode
-from engine.storage import dictionaries, integers
+from engine.storage import dictionaries, row_block
 from engine.storage.arrays import GrowArray
 from engine.storage.cache import ByteCache
+from engine.storage.columns import Effort, integers
+from engine.storage.columns.reader import Reader
 from engine.storage.dictionaries import ValueTable
 from engine.storage.path_table import PathTable
-from engine.storage.records import compress, decompress, pack_arrays, unpack_arrays
+from engine.storage.records import pack_arrays, unpack_arrays
 from engine.storage.segment import (
     HeaderColumns,
     TextColumns,
     concatenate,
     make_columns,
     pack_headers,
-    pack_rows,
     pack_texts,
     place,
     unpack_headers,
-    unpack_rows,
 )
 from tests.properties import strategies
 
@@ -39,19 +39,26 @@ labels = st.one_of(st.just(NO_LABEL), st.just(AT_END), st.integers(-(2**50), 2**
 rows = st.lists(st.tuples(int32, st.integers(0, 255), int32, int32, labels), max_size=30)
 
 
-@given(rows, st.integers(1, 1 << 30))
-def test_rows_come_back_from_their_payload(items: list[tuple[int, ...]], ordinal: int) -> None:
+def groups(paths: Any) -> Any:
+    """Fields that paths end in: three of them."""
+    return (paths % 3).astype(np.int32)
+
+
+@given(rows, st.integers(1, 1 << 30), st.sampled_from(Effort))
+def test_rows_come_back_from_their_payload(items: list[tuple[int, ...]], ordinal: int, effort: Effort) -> None:
     columns = make_columns(*(zip(*items, strict=True) if items else [[]] * 5))
     placed = place(columns.label, ordinal)
     expected = [(ordinal + n) << LABEL_SHIFT if item[4] == AT_END else item[4] for n, item in enumerate(items)]
     assert placed.tolist() == expected
     written = make_columns(columns.path, columns.kind, columns.value, columns.arg, placed)
-    read = unpack_rows(pack_rows(written, ordinal), ordinal, len(items))
+    payload = row_block.pack(written, ordinal, effort, groups if effort else None)
+    read = row_block.unpack(payload, ordinal, len(items), groups)
+    assert sum(choice.size for choice in row_block.describe(payload)) == len(payload)
     for name in ("path", "kind", "value", "arg", "label"):
         assert getattr(read, name).tolist() == getattr(written, name).tolist()
         assert getattr(read, name).dtype == getattr(written, name).dtype
     with pytest.raises(CorruptStore, match=f"a segment holds {len(items)} rows, not {len(items) + 1}"):
-        unpack_rows(pack_rows(written, ordinal), ordinal, len(items) + 1)
+        row_block.unpack(payload, ordinal, len(items) + 1, groups)
     joined = concatenate([written, read, make_columns([], [], [], [], [])])
     assert joined.label.tolist() == placed.tolist() * 2
     assert len(concatenate([])) == 0
@@ -86,20 +93,20 @@ def test_headers_come_back_from_their_payload(items: list[Any]) -> None:
 
 @given(st.lists(st.tuples(*[strategies.strings] * 4), min_size=1, max_size=12))
 def test_texts_come_back_from_their_payload(texts: list[tuple[str, str, str, str]]) -> None:
-    read = TextColumns(pack_texts(texts))
+    time = np.arange(len(texts), dtype=np.int64)
+    read = TextColumns(pack_texts(texts, time), time)
     assert list(read) == texts
     assert read[1:3] == texts[1:3]
     assert read.nbytes > 0
 
 
-@given(st.lists(int64, max_size=20), st.lists(st.integers(0, 255), max_size=20), st.binary(max_size=200))
-def test_arrays_come_back_from_their_payload(wide: list[int], narrow: list[int], raw: bytes) -> None:
+@given(st.lists(int64, max_size=20), st.lists(st.integers(0, 255), max_size=20))
+def test_arrays_come_back_from_their_payload(wide: list[int], narrow: list[int]) -> None:
     arrays = {"wide": np.array(wide, np.int64), "narrow": np.array(narrow, np.uint8), "none": np.empty(0, np.int16)}
     read = unpack_arrays(pack_arrays(**arrays))
     assert {name: (array.tolist(), array.dtype) for name, array in read.items()} == {
         name: (array.tolist(), array.dtype) for name, array in arrays.items()
     }
-    assert decompress(compress(raw)) == raw
 
 
 KINDS = ("<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8")
@@ -113,19 +120,25 @@ def test_integers_come_back_whatever_their_range_and_steps(kind: str, data: st.D
     span = 2 ** (8 * limits.dtype.itemsize)
     places = itertools.accumulate(steps, initial=start)
     column = np.array([(place - limits.min) % span + limits.min for place in places], kind)
-    layout, planes = integers.store(column)
-    assert layout.size == len(planes) <= column.nbytes
-    read = integers.load(layout, memoryview(planes))
-    assert (read.tolist(), read.dtype) == (column.tolist(), column.dtype)
+    for effort in Effort:
+        spec, bodies = integers.encode(column, effort)
+        read = integers.decode(Reader(memoryview(b"".join(bodies))), spec)
+        assert (read.tolist(), read.dtype) == (column.tolist(), column.dtype)
+        assert integers.describe(spec)[1] == sum(map(len, bodies)) <= column.nbytes
 
 
 @pytest.mark.parametrize(
-    ("column", "width", "stepped"),
-    [([7, 7, 7], 0, False), ([1 << 60, 900 + (1 << 60)], 0, True), ([5, 260, 5], 1, False), ([0, 900, 1801], 1, True)],
+    ("column", "size", "strategy"),
+    [
+        ([7, 7, 7], 0, "constant"),
+        ([1 << 60, 900 + (1 << 60)], 4, "plain, byte-shuffled"),
+        ([5, 260, 5], 3, "plain"),
+        ([0, 90, 181, 270], 3, "delta"),
+    ],
 )
-def test_integers_take_no_more_bytes_than_their_range_needs(column: list[int], width: int, stepped: bool) -> None:
-    layout, _ = integers.store(np.array(column, np.int64))
-    assert (layout.width, layout.stepped) == (width, stepped)
+def test_integers_take_no_more_bytes_than_their_range_needs(column: list[int], size: int, strategy: str) -> None:
+    spec, _ = integers.encode(np.array(column, np.int64), Effort.QUICK)
+    assert integers.describe(spec) == (strategy, size)
 
 
 @given(st.lists(st.one_of(int32, st.lists(int32, max_size=40)), max_size=20), st.integers(0, 60))

@@ -1,0 +1,268 @@
+"""Columns of integers.
+
+Strategies: *constant*; *plain* (as the difference from the least element, in as few bytes as that needs: a frame of
+reference); *delta* and *delta2* (steps, and steps of steps, zigzag coded); *runs* (values and how often each repeats);
+*dictionary* (few distinct values, as numbers in order of first occurrence); *scaled* (multiples of a number, such as
+times in whole seconds). What is left is laid out element by
+element, in planes (all lowest bytes, then all second ones, …), or as bits, and goes through the entropy stage.
+
+Which strategy: the cheapest two by a quick estimate on a sample are encoded for true, and the shorter one is kept.
+Arithmetic is modulo 2**64, so any step fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+from engine.storage.columns import entropy
+from engine.storage.columns.effort import Effort
+from engine.storage.columns.reader import Reader
+
+CONSTANT, PLAIN, DELTA, DELTA2, RUNS, DICTIONARY, SCALED = range(7)
+NAMES = ("constant", "plain", "delta", "delta of delta", "run length", "dictionary", "scaled")
+ELEMENTS, PLANES, BITS = range(3)
+LAYOUTS = ("", "byte-shuffled", "bits")
+
+Spec = list[Any]
+Encoded = tuple[Spec, list[bytes]]
+
+_SAMPLE = 1 << 14
+_LARGE = 1 << 20
+_MOST = 1 << 28
+_U8 = NDArray[np.uint64]
+
+
+class _Candidate(NamedTuple):
+    """A way to write a column: strategy, parameters, and what is left to write."""
+
+    strategy: int
+    parameters: tuple[int, ...]
+    rest: _U8
+
+
+def encode(column: NDArray[Any], effort: Effort) -> Encoded:
+    """A column of integers as spec and bodies. The spec: dtype, length, strategy, and what that needs."""
+    head = [column.dtype.str.lstrip("|"), len(column)]
+    if not len(column) or int(column.min()) == int(column.max()):
+        return [*head, CONSTANT, int(column[0]) if len(column) else 0], []
+    if effort == Effort.QUICK:
+        spec, body = _quick(column)
+        return [*head, *spec], [body]
+    wide = column.astype(np.int64)
+    factor = int(np.gcd.reduce(wide[1:] - wide[0])) if len(wide) > 2 else 1
+    if factor > 1:
+        spec, bodies = encode((wide - wide[0]) // factor, effort)
+        return [*head, SCALED, int(wide[0]), factor, spec], bodies
+    found = [([*head, *spec], [body]) for spec, body in _best_simple(wide, effort)]
+    found += [([*head, *spec], bodies) for spec, bodies in _composed(wide, effort)]
+    return min(found, key=cost)
+
+
+def _quick(column: NDArray[Any]) -> tuple[Spec, bytes]:
+    """In planes, as it is or by its steps, whichever needs fewer bytes an element."""
+    if column.dtype.itemsize == 1 and column.dtype.kind == "u":
+        return [PLAIN, 0, 1, ELEMENTS, int(entropy.Stage.RAW), len(column)], column.tobytes()
+    wide = column.astype(np.int64)
+    ways = _simple(wide)
+    best = next(ways)
+    if (width := _width(best.rest)) > 1:
+        steps = next(ways)
+        best = steps if _width(steps.rest) < width else best
+    return _write(best, PLANES, Effort.QUICK)
+
+
+def cost(encoded: Encoded) -> int:
+    """Bytes that a column takes: its bodies, and some for its spec."""
+    return sum(map(len, encoded[1])) + 6
+
+
+def _simple(column: NDArray[np.int64]) -> Iterator[_Candidate]:
+    least = int(column.min())
+    yield _Candidate(PLAIN, (least,), column.view(np.uint64) - np.array(least, np.int64).view(np.uint64))
+    steps = np.diff(column)
+    yield _Candidate(DELTA, (int(column[0]),), _zigzag(steps))
+    if len(column) > 2:
+        yield _Candidate(DELTA2, (int(column[0]), int(steps[0])), _zigzag(np.diff(steps)))
+
+
+def _best_simple(column: NDArray[np.int64], effort: Effort) -> list[tuple[Spec, bytes]]:
+    """The most promising ways of writing a column, written."""
+    estimates: list[tuple[int, int, _Candidate, int]] = []
+    for candidate in _simple(column):
+        sample = candidate.rest if len(candidate.rest) <= 2 * _SAMPLE else _sample(candidate.rest)
+        width = _width(candidate.rest)
+        for layout in (BITS, PLANES, ELEMENTS):
+            if (layout == BITS) != (width == 0) or (layout == PLANES and width == 1):
+                continue
+            estimates.append((len(entropy.zstd(_lay(sample, width, layout), 3)), len(estimates), candidate, layout))
+    estimates.sort(key=lambda each: each[:2])
+    large = len(column) * _width(estimates[0][2].rest) > _LARGE
+    chosen = estimates[: 1 if large else 2]
+    if effort == Effort.SMALL:  # LZMA likes elements whole where zstd likes them in planes
+        chosen += [each for each in estimates[len(chosen) :] if each[3] == ELEMENTS][: 1 if large else 2]
+    return [_write(candidate, layout, effort) for *_, candidate, layout in chosen]
+
+
+def _sample(rest: _U8) -> _U8:
+    """The beginning, the middle and the end."""
+    third, middle = _SAMPLE // 3, len(rest) // 2
+    return np.concatenate((rest[:third], rest[middle : middle + third], rest[-third:]))
+
+
+def _composed(column: NDArray[np.int64], effort: Effort) -> Iterator[Encoded]:
+    """Strategies made of other columns."""
+    starts = np.flatnonzero(np.diff(column)) + 1
+    if len(starts) * 4 < len(column):
+        bounds = np.concatenate(([0], starts, [len(column)]))
+        values, lengths = encode(column[bounds[:-1]], effort), encode(np.diff(bounds), effort)
+        yield [RUNS, values[0], lengths[0]], [*values[1], *lengths[1]]
+    ordered = np.sort(column)
+    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    count = int(first.sum())
+    if count * 8 < len(column) and (int(ordered[-1]) - int(ordered[0])) // 4 > count:
+        entries, codes = by_first(column)
+        listed, written = encode(entries, effort), encode(codes, effort)
+        yield [DICTIONARY, listed[0], written[0]], [*listed[1], *written[1]]
+
+
+def by_first(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The distinct elements in order of first occurrence, and for each element the number of its one."""
+    if not len(column):
+        return column, np.empty(0, np.int64)
+    order = np.argsort(column, kind="stable")
+    ordered = column[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    firsts = order[starts]
+    rank = np.empty(len(firsts), np.int64)
+    by_place = np.argsort(firsts)
+    rank[by_place] = np.arange(len(firsts))
+    codes = np.empty(len(column), np.int64)
+    codes[order] = np.repeat(rank, np.diff(np.append(starts, len(column))))
+    return column[firsts[by_place]], codes
+
+
+def _write(candidate: _Candidate, layout: int, effort: Effort) -> tuple[Spec, bytes]:
+    width = _width(candidate.rest)
+    layout = BITS if not width else ELEMENTS if width == 1 else layout
+    raw = _lay(candidate.rest, width, layout)
+    stage, body = entropy.squeeze(raw, width if layout == ELEMENTS else 1, effort)
+    return [candidate.strategy, *candidate.parameters, width, layout, int(stage), len(body)], body
+
+
+def decode(reader: Reader, spec: Spec) -> NDArray[Any]:
+    """The column of a spec, its bodies taken from the reader. It may not be written to where it is `plain` bytes."""
+    dtype, length, strategy, *rest = spec
+    kind = np.dtype(dtype)
+    if not 0 <= length <= _MOST or kind.kind not in "iu":
+        raise CorruptStore("the store is damaged: a column claims to be too long; restore it from a backup")
+    if strategy == CONSTANT:
+        return np.full(length, rest[0], np.int64).astype(kind, copy=False)
+    if strategy == RUNS:
+        values, lengths = decode(reader, rest[0]), decode(reader, rest[1])
+        if len(values) != len(lengths) or int(lengths.sum()) != length or (lengths < 0).any():
+            raise CorruptStore("the store is damaged: a column's runs do not add up; restore it from a backup")
+        return np.repeat(values, lengths).astype(kind, copy=False)
+    if strategy == SCALED:
+        first, factor, spec = rest
+        multiples = decode(reader, spec)
+        return _checked((multiples * np.int64(factor) + np.int64(first)).astype(kind, copy=False), length)
+    if strategy == DICTIONARY:
+        entries, codes = decode(reader, rest[0]), decode(reader, rest[1])
+        column: NDArray[Any] = entries[codes].astype(kind, copy=False)
+        return _checked(column, length)
+    if strategy == PLAIN:
+        least, *how = rest
+        return _checked(_read(reader, how, length, least, kind), length)
+    first, *how = rest
+    step = how.pop(0) if strategy == DELTA2 else 0
+    steps = _unzigzag(_read(reader, how, length - 1 - (strategy == DELTA2), 0, np.dtype(np.uint64)))
+    if strategy == DELTA2:
+        steps = _accumulate(step, steps)
+    return _checked(_accumulate(first, steps).astype(kind, copy=False), length)
+
+
+def _checked(column: NDArray[Any], length: int) -> NDArray[Any]:
+    if len(column) != length:
+        raise CorruptStore("the store is damaged: a column has another length than it says; restore it from a backup")
+    return column
+
+
+def _accumulate(first: int, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    column = np.empty(len(steps) + 1, np.int64)
+    column[0], column[1:] = first, steps
+    return np.cumsum(column, out=column)
+
+
+def _read(reader: Reader, how: Spec, length: int, least: int, kind: np.dtype[Any]) -> NDArray[Any]:
+    width, layout, stage, size = how
+    if layout == BITS:
+        raw = entropy.expand(stage, reader.take(size), (length + 7) // 8, 1)
+        rest: NDArray[Any] = np.unpackbits(np.frombuffer(raw, np.uint8), count=length)
+    else:
+        raw = entropy.expand(stage, reader.take(size), length * width, width if layout == ELEMENTS else 1)
+        rest = _gather(raw, length, width, layout)
+    if kind.itemsize == width == 1 and not least:
+        return rest.view(kind)
+    column = rest.astype(kind)
+    if least:
+        column += np.array(least & (1 << 64) - 1, np.uint64).astype(kind)
+    return column
+
+
+def _gather(raw: bytes, length: int, width: int, layout: int) -> NDArray[Any]:
+    if layout == ELEMENTS and width in (1, 2, 4, 8):
+        return np.frombuffer(raw, f"<u{width}")
+    size = 1 << (width - 1).bit_length()
+    cells = np.zeros((length, size), np.uint8)
+    flat = np.frombuffer(raw, np.uint8)
+    if layout == ELEMENTS:
+        cells[:, :width] = flat.reshape(length, width)
+    else:
+        for place in range(width):  # a plane at a time is twice as quick as transposing
+            cells[:, place] = flat[place * length : (place + 1) * length]
+    return cells.reshape(-1).view(f"<u{size}")
+
+
+def _lay(rest: _U8, width: int, layout: int) -> bytes:
+    if layout == BITS:
+        return np.packbits(rest.astype(np.uint8)).tobytes()
+    if width in (1, 2, 4, 8) and layout == ELEMENTS:
+        return rest.astype(f"<u{width}").tobytes()
+    cells = rest.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width]
+    return cells.tobytes() if layout == ELEMENTS else cells.T.tobytes()
+
+
+def _width(rest: _U8) -> int:
+    """Bytes that tell any element; 0 where a bit does."""
+    most = int(rest.max()) if len(rest) else 0
+    return 0 if most < 2 else (most.bit_length() + 7) // 8
+
+
+def _zigzag(steps: NDArray[np.int64]) -> _U8:
+    """Signed numbers as unsigned ones, small where they were."""
+    return ((steps << 1) ^ (steps >> 63)).view(np.uint64)
+
+
+def _unzigzag(rest: NDArray[Any]) -> NDArray[np.int64]:
+    wide = rest.astype(np.uint64, copy=False)
+    return ((wide >> np.uint64(1)) ^ (~(wide & np.uint64(1)) + np.uint64(1))).view(np.int64)
+
+
+def describe(spec: Spec) -> tuple[str, int]:
+    """The strategy of a spec in words, and the bytes of its bodies."""
+    _, _, strategy, *rest = spec
+    if strategy == CONSTANT:
+        return NAMES[CONSTANT], 0
+    if strategy in (RUNS, DICTIONARY):
+        return NAMES[strategy], sum(describe(part)[1] for part in rest)
+    if strategy == SCALED:
+        words, size = describe(rest[2])
+        return f"{NAMES[SCALED]}, {words}", size
+    _, layout, stage, size = rest[-4:]
+    parts = [NAMES[strategy], LAYOUTS[layout], entropy.Stage(stage).name.lower() if stage else ""]
+    return ", ".join(part for part in parts if part), size

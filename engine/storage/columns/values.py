@@ -1,0 +1,216 @@
+"""Values, by their canonical bytes, as columns.
+
+In a quick block they stand one after the other. In a cold one they are taken apart by *group* (the field that a value
+was first met in) and type, so that what is alike stands together: integers, decimals, dates, checksums each in the
+encoder that suits them. What no encoder suits is one text for all groups, group after group. A column of codes says for
+each value which part it is in.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CorruptStore
+from engine.model import values as model
+from engine.storage.columns import block, integers, strings
+from engine.storage.columns.choices import Choice, complete
+from engine.storage.columns.effort import Effort
+from engine.storage.columns.reader import Reader
+
+JOINED, INTEGERS, DECIMALS, STRINGS, FLOATS, LONG = range(6)
+
+_FEW = 16
+_LONG = 1 << 16
+_RESTORE = "restore it from a backup"
+_DIGITS = 15
+_EXACT = 1 << 53
+_FLOAT = struct.Struct(">d")
+_Part = tuple[list[Any], list[bytes]]
+
+
+def pack(values: Sequence[bytes], groups: NDArray[Any] | None, effort: Effort) -> bytes:
+    """A body of values; `groups` has a number for each, which a quick one does without."""
+    if groups is None or effort == Effort.QUICK:
+        spec, quick = strings.encode_text(values, effort)
+        return block.assemble([spec], quick, effort)
+    tags = np.frombuffer(b"".join([value[:1] for value in values]), np.uint8)
+    kinds, codes = integers.by_first(groups.astype(np.int64) << 8 | tags)
+    written = integers.encode(codes.astype(np.uint32), effort)
+    order = np.argsort(codes, kind="stable")
+    bounds = np.cumsum(np.bincount(codes, minlength=len(kinds))).tolist()
+    specs: list[list[Any]] = []
+    bodies: list[bytes] = list(written[1])
+    joined: list[tuple[int, int, list[bytes]]] = []
+    for number, kind in enumerate(kinds.tolist()):
+        places = order[bounds[number - 1] if number else 0 : bounds[number]].tolist()
+        tag, contents = kind & 255, [values[place][1:] for place in places]
+        best = _best(tag, contents, effort)
+        if best is None:
+            joined.append((kind >> 8, number, contents))
+            specs.append([tag, JOINED])
+        else:
+            specs.append([tag, *best[0]])
+            bodies += best[1]
+    joined.sort(key=lambda each: each[:2])  # what was split by type alone stands together again
+    text = strings.encode_text([content for *_, contents in joined for content in contents], effort)
+    turn = [number for _, number, _ in joined]
+    return block.assemble([written[0], specs, turn, text[0]], [*bodies, *text[1]], effort)
+
+
+def _best(tag: int, contents: list[bytes], effort: Effort) -> _Part | None:
+    """A part in the encoder that suits it, or None where it had better stand in the common text."""
+    if tag == ord("s"):
+        long = sum(map(len, contents)) > _LONG
+        if len(contents) < _FEW and not long:
+            return None
+        found = min(strings.special(contents, effort), key=strings.cost, default=None)
+        text = strings.encode_text(contents, effort)
+        if found is not None and strings.cost(found) < strings.cost(text):
+            return [STRINGS, *found[0]], found[1]
+        # Long texts by themselves, so that whoever reads a short one need not decode them.
+        return ([LONG, *text[0]], text[1]) if long else None
+    if tag == ord("i") and all(len(content) <= 8 for content in contents):
+        numbers = np.array([int.from_bytes(content, "big", signed=True) for content in contents], np.int64)
+        spec, bodies = integers.encode(numbers, effort)
+        return [INTEGERS, spec], bodies
+    if tag == ord("d"):
+        return _encode_floats(contents, effort)
+    return None
+
+
+def _encode_floats(contents: list[bytes], effort: Effort) -> _Part:
+    """Doubles as decimals where all of them are short ones, else as they are."""
+    numbers = np.frombuffer(b"".join(contents), ">f8").astype(np.float64)
+    best: _Part | None = None
+    for digits in range(_DIGITS + 1):
+        scaled = numbers * 10.0**digits
+        if not np.abs(scaled).max() < _EXACT:
+            break
+        mantissas = np.rint(scaled)
+        if _same(mantissas / 10.0**digits, numbers):
+            spec, bodies = integers.encode(mantissas.astype(np.int64), effort)
+            best = [DECIMALS, digits, spec], bodies
+            break
+    spec, bodies = integers.encode(numbers.view(np.int64), effort)
+    raw: _Part = [FLOATS, spec], bodies
+    return raw if best is None or sum(map(len, bodies)) < sum(map(len, best[1])) else best
+
+
+def _same(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    return bool((a.view(np.int64) == b.view(np.int64)).all())
+
+
+class Opened:
+    """A body of values that is open: a part is decoded when one of its values is asked for."""
+
+    def __init__(self, payload: bytes, count: int) -> None:
+        """Raises `CorruptStore` where it does not hold so many values."""
+        head, reader = block.take_apart(payload)
+        try:
+            if len(head) == 1:
+                self._codes: NDArray[Any] = np.zeros(count, np.uint8)
+                self._parts: list[list[bytes] | None] = [strings.decode(reader, head[0])]
+                if len(self._parts[0] or ()) != count:
+                    raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
+                self._place: NDArray[np.int64] = np.arange(count)
+            else:
+                self._open(reader, head, count)
+        except block.NOT_OURS as error:
+            raise CorruptStore(f"the store is damaged: values cannot be read ({error}); {_RESTORE}") from None
+        self.nbytes = 2 * len(payload) + 100 * count
+
+    def _open(self, reader: Reader, head: list[Any], count: int) -> None:
+        written, specs, self._turn, self._text = head
+        self._codes = integers.decode(reader, written)
+        self._sizes = np.bincount(self._codes, minlength=len(specs))
+        if len(self._codes) != count or len(self._sizes) != len(specs):
+            raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
+        order = np.argsort(self._codes, kind="stable")
+        starts = np.cumsum(self._sizes) - self._sizes
+        self._place = np.empty(count, np.int64)
+        self._place[order] = np.arange(count) - np.repeat(starts, self._sizes)
+        self._specs: list[Any] = specs
+        sizes = [_size(spec) for spec in specs]
+        self._pieces = [reader.take(size) for size in sizes]
+        self._joined = reader.take(strings.describe(self._text)[1])
+        self._parts = [None] * len(specs)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def get(self, place: int) -> bytes:
+        """The canonical bytes of one value."""
+        code = self._codes.item(place)
+        part = self._parts[code]
+        found: bytes = (self._decode(code) if part is None else part)[self._place.item(place)]
+        return found
+
+    def all(self) -> list[bytes]:
+        """Those of all."""
+        return [self.get(place) for place in range(len(self))]
+
+    def _decode(self, code: int) -> list[bytes]:
+        try:
+            if self._specs[code][1] == JOINED:
+                self._split()
+            else:
+                reader = Reader(memoryview(self._pieces[code]))
+                self._parts[code] = _decode_part(reader, *self._specs[code])
+        except block.NOT_OURS as error:
+            raise CorruptStore(f"the store is damaged: values cannot be read ({error}); {_RESTORE}") from None
+        part = self._parts[code]
+        if part is None or len(part) != self._sizes[code]:
+            raise CorruptStore(f"the store is damaged: values are missing in a block; {_RESTORE}")
+        return part
+
+    def _split(self) -> None:
+        """The parts that share a text."""
+        contents = strings.decode(Reader(memoryview(self._joined)), self._text)
+        start = 0
+        for number in self._turn:
+            tag, stop = bytes((self._specs[number][0],)), start + int(self._sizes[number])
+            self._parts[number] = [tag + content for content in contents[start:stop]]
+            start = stop
+
+
+def _size(spec: list[Any]) -> int:
+    """The bytes that the bodies of a part take."""
+    _, encoder, *rest = spec
+    if encoder == JOINED:
+        return 0
+    return strings.describe(rest)[1] if encoder in (STRINGS, LONG) else integers.describe(rest[-1])[1]
+
+
+def _decode_part(reader: Reader, tag: int, encoder: int, *rest: Any) -> list[bytes]:
+    if encoder in (STRINGS, LONG):
+        return [bytes((tag,)) + content for content in strings.decode(reader, list(rest))]
+    if encoder == INTEGERS:
+        return [b"i" + model.encode_int(number) for number in integers.decode(reader, rest[0]).tolist()]
+    if encoder == DECIMALS:
+        numbers = integers.decode(reader, rest[1]) / 10.0 ** rest[0]
+    else:
+        numbers = integers.decode(reader, rest[0]).view(np.float64)
+    return [b"d" + _FLOAT.pack(number) for number in numbers.tolist()]
+
+
+def describe(payload: bytes) -> list[Choice]:
+    """How the parts of a body are stored, and what each costs; the sizes add up to the body's."""
+    head, _ = block.take_apart(payload)
+    if len(head) == 1:
+        words, size = strings.describe(head[0])
+        return complete([Choice("strings", words, size)], len(payload))
+    written, specs, _, text = head
+    found = [Choice("codes", *integers.describe(written))]
+    for _, encoder, *rest in specs:
+        if encoder in (STRINGS, LONG):
+            found.append(Choice("strings", *strings.describe(rest)))
+        elif encoder != JOINED:
+            words, size = integers.describe(rest[-1])
+            found.append(Choice("numbers", f"decimal, {words}" if encoder == DECIMALS else words, size))
+    found.append(Choice("strings", *strings.describe(text)))
+    return complete(found, len(payload))

@@ -1,0 +1,123 @@
+"""Ids of transactions: hashing rows into operations, and operations and headers into ids.
+
+A segment does not hold the ids of its transactions. They are computed when somebody asks, a *chunk* of transactions
+at a time, from the ids of the parents that lie outside of the chunk; those are what a segment holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+
+from engine.model.operations import AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
+from engine.model.transactions import Header, transaction_id
+from engine.storage.arrays import distinct
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
+
+_WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE)
+_WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
+_CHUNK = 256
+_MOST_IDS = 128
+
+
+def leaf_hashes(
+    paths: PathTable,
+    values: ValueTable,
+    path: Sequence[int],
+    kind: Sequence[int],
+    value: Sequence[int],
+    arg: Sequence[int],
+) -> list[bytes]:
+    """The hash of each operation that some rows are, in order; derived rows are none."""
+    leaves: list[bytes] = []
+    keep, put = leaves.append, int(Kind.PUT)
+    if max(kind, default=0) >= DERIVED:
+        chosen = [item < DERIVED for item in kind]
+        path, kind, value, arg = (list(compress(column, chosen)) for column in (path, kind, value, arg))
+    operations = zip(paths.canonical_many(path), kind, values.canonical_many(value), arg, strict=True)
+    for where, what, put_value, argument in operations:
+        if what == put:
+            keep(blake3(b"\0\1" + where + put_value).digest())
+        else:
+            anchored = what in (Kind.INSERT, Kind.MOVE) and argument != AT_START
+            anchor = paths.encoded_step(argument) if anchored else b""
+            operand = values.canonical(argument) if what in _WITH_ARGUMENT else put_value
+            keep(leaf_hash(encode_operation(what, where, b"" if what in _WITHOUT_VALUE else operand, anchor)))
+    return leaves
+
+
+def hash_rows(paths: PathTable, values: ValueTable, rows: Rows) -> tuple[int, bytes]:
+    """How many operations the rows are (derived rows are none), and the Merkle root over them."""
+    leaves = leaf_hashes(paths, values, rows.path, rows.kind, rows.value, rows.arg)
+    return len(leaves), merkle_root(leaves)
+
+
+def new_id(
+    paths: PathTable, values: ValueTable, header: Header, parents: Sequence[bytes], rows: Rows
+) -> tuple[bytes, int]:
+    """The id of a transaction that is about to be appended (`parents` are ids), and its number of operations."""
+    operations, root = hash_rows(paths, values, rows)
+    return transaction_id(header, parents, operations, root), operations
+
+
+def chunk_ids(
+    paths: PathTable,
+    values: ValueTable,
+    rows: Rows,
+    operations: Sequence[int],
+    headers: Iterator[tuple[Header, Sequence[int]]],
+    outside: Callable[[int], bytes],
+    first: int,
+) -> list[bytes]:
+    """The ids of consecutive transactions from `first` on: `rows` are those of all of them, `operations` their counts;
+    with each header come the dense numbers of its parents, whose ids `outside` tells below `first`."""
+    leaves = leaf_hashes(paths, values, rows.path, rows.kind, rows.value, rows.arg)
+    ids: list[bytes] = []
+    start = 0
+    for count, (header, parents) in zip(operations, headers, strict=True):
+        above = [ids[parent - first] if parent >= first else outside(parent) for parent in parents]
+        ids.append(transaction_id(header, above, count, merkle_root(leaves[start : start + count])))
+        start += count
+    return ids
+
+
+class Chunks:
+    """How a segment is cut for computing ids, and which ids it holds for that: for each chunk those of the parents
+    outside of it. Follows from the graph alone."""
+
+    def __init__(self, first: int, parent: NDArray[np.int32], extra: tuple[NDArray[Any], NDArray[Any]]) -> None:
+        """`parent` are the first parents of the segment's transactions, `extra` children and further parents."""
+        self.first, self.count = first, len(parent)
+        children, parents = extra
+        child = np.concatenate((np.arange(first, first + len(parent)), children)).astype(np.int64)
+        above = np.concatenate((parent, parents)).astype(np.int64)
+        size = _CHUNK
+        while True:
+            self.size = size
+            chunk = (child - first) // size
+            crossing = (above >= 0) & (above < first + chunk * size)
+            pairs = distinct(chunk[crossing] << 32 | above[crossing])
+            self._chunk, self.outside = pairs >> 32, pairs & 0xFFFFFFFF
+            if size >= self.count or len(self.outside) * _MOST_IDS <= self.count:
+                return
+            size *= 2
+
+    def of(self, dense: int) -> int:
+        """The chunk that a transaction is in."""
+        return (dense - self.first) // self.size
+
+    def span(self, chunk: int) -> tuple[int, int]:
+        """The first transaction of a chunk, and the one after its last."""
+        start = self.first + chunk * self.size
+        return start, min(start + self.size, self.first + self.count)
+
+    def places(self, chunk: int) -> slice:
+        """Which of the ids that the segment holds are a chunk's."""
+        low, high = np.searchsorted(self._chunk, [chunk, chunk + 1]).tolist()
+        return slice(low, high)

@@ -1,0 +1,203 @@
+"""Compaction: the same history in fewer bytes.
+
+Segments next to each other become one, blocks of values and paths as well, and all are encoded anew with more effort.
+Nothing of what they hold changes: numbers of transactions, rows, paths and values stay, and timelines are not touched.
+What was encoded is decoded again and compared before it takes the place of its source, in one SQLite transaction, so a
+compaction may be stopped or killed at any instruction; another one goes on where it stopped. Others read and write
+meanwhile; only the swap itself keeps them waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import Cancelled, CorruptStore
+from engine.model.operations import FIRST_VALUE
+from engine.storage import row_block, segment
+from engine.storage.columns import Effort, is_quick
+from engine.storage.columns import values as value_blocks
+from engine.storage.parts import Part
+from engine.storage.records import CHECKSUM_BYTES, seal, unseal
+from engine.storage.segment import RowColumns, Texts
+from engine.timeline.core import Core
+
+Progress = Callable[[int, int | None, str], None]
+
+# Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode.
+_SMALL_STORE = 1 << 22
+_ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
+_TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
+_VALUES = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 16}
+_VALUE_BYTES = {Effort.BALANCED: 1 << 19, Effort.SMALL: 1 << 23}
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction did: bytes of the file before and after, how many segments and blocks were written anew, and
+    how long it took."""
+
+    before: int
+    after: int
+    segments: int
+    blocks: int
+    seconds: float
+
+
+class Compactor:
+    """One compaction of an open store."""
+
+    def __init__(self, core: Core, progress: Progress | None, cancel: threading.Event | None) -> None:
+        self._core = core
+        self._progress = progress
+        self._cancel = cancel
+        self._log = core.log
+        self._segments = self._blocks = 0
+
+    def run(self) -> Compacted:
+        """Do all that is to do. Raises `Cancelled` where the user stopped it; what was done until then is kept."""
+        start, before = time.monotonic(), self._core.db.size()
+        with self._core.writing():
+            self._log.write_segment()
+        effort = Effort.SMALL if self._log.row_count <= _SMALL_STORE else Effort.BALANCED
+        self._compact_values(effort)
+        self._compact_segments(effort)
+        self._core.db.vacuum()
+        return Compacted(before, self._core.db.size(), self._segments, self._blocks, time.monotonic() - start)
+
+    def _step(self, done: int, total: int, unit: str) -> None:
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("stopped; what was compacted until then stays so, compact again to go on")
+        if self._progress is not None:
+            self._progress(done, total, unit)
+
+    # ------------------------------------------------------------------------------------------ segments
+
+    def _compact_segments(self, effort: Effort) -> None:
+        total = self._log.row_count
+        for parts in _groups(self._log.parts, _ROWS[effort], _TRANSACTIONS[effort]):
+            self._step(parts[0].first_row, total, "rows")
+            if len(parts) == 1 and self._is_cold(parts[0]):
+                continue
+            self._rewrite(parts, effort)
+        self._step(total, total, "rows")
+
+    def _is_cold(self, part: Part) -> bool:
+        found = self._core.db.execute(
+            f"SELECT substr(columns, {CHECKSUM_BYTES + 1}, 1) FROM segment WHERE first_transaction=?", (part.first,)
+        )
+        return bool(found) and not is_quick(found[0][0])
+
+    def _rewrite(self, parts: Sequence[Part], effort: Effort) -> None:
+        log = self._log
+        first, stop = parts[0].first, parts[-1].stop
+        texts: list[Texts] = [text for part in parts for text in log.texts_of(part)]
+        rows, _ = log.gather(np.arange(first, stop, dtype=np.int32))
+        part, bodies = log.encode(first, stop, texts, rows, effort)
+        self._check(part, bodies, texts, rows)
+        with self._core.writing():
+            if log.holds(parts):  # another process may have been quicker
+                log.replace(parts, part, bodies)
+                self._core.count_generation()
+                self._segments += 1
+
+    def _check(self, part: Part, bodies: Sequence[bytes], texts: Sequence[Texts], rows: RowColumns) -> None:
+        """Decode a segment that is about to be written, and compare."""
+        log = self._log
+        names = ("headers", *segment.BODIES)
+        payloads = {name: unseal(f"segment.{name}", part.first, body) for name, body in zip(names, bodies, strict=True)}
+        read = row_block.unpack(payloads["columns"], part.first_row + 1, part.rows, log.paths.groups)
+        headers = segment.unpack_headers(payloads["headers"], part.transactions, part.rows)
+        said = segment.TextColumns(payloads["texts"], log.column("time")[part.first : part.stop])
+        same = (
+            all(np.array_equal(getattr(read, name), getattr(rows, name)) for name in RowColumns.__slots__)
+            and headers.same(log.headers_of(part))
+            and all(a == b for a, b in zip(said, texts, strict=True))
+        )
+        if not same:
+            raise CorruptStore(f"segment {part.first} would not be read as it was written; it was left as it is")
+
+    # -------------------------------------------------------------------------------------------- values
+
+    def _compact_values(self, effort: Effort) -> None:
+        values, total = self._log.values, self._log.values.stored
+        groups: NDArray[np.int32] | None = None
+        for spans in self._value_groups(effort):
+            first, stop = spans[0][0], spans[-1][1]
+            self._step(first, total, "values")
+            if len(spans) == 1 and self._is_cold_block(first):
+                continue
+            if groups is None:
+                groups = self._log.paths.groups(_first_paths(self._log.parts, self._log.rows_of, total))
+            contents = [values.canonical(value) for value in range(first, stop)]
+            payload = value_blocks.pack(contents, groups[first:stop], effort)
+            if value_blocks.Opened(payload, stop - first).all() != contents:
+                raise CorruptStore(f"values {first} would not be read as they were written; they were left as they are")
+            with self._core.writing():
+                if self._holds_blocks(spans):
+                    self._core.db.execute("DELETE FROM value_block WHERE first >= ? AND first < ?", (first, stop))
+                    body = seal("value_block", first, payload)
+                    self._core.db.execute("INSERT INTO value_block VALUES (?,?,?)", (first, stop - first, body))
+                    values.replace(self._listed())
+                    self._core.count_generation()
+                    self._blocks += 1
+
+    def _value_groups(self, effort: Effort) -> Iterator[list[tuple[int, int]]]:
+        """Neighbouring blocks that are to become one: first values, and those after the last."""
+        group: list[tuple[int, int]] = []
+        size = 0
+        for first, count in self._listed():
+            held = sum(len(self._log.values.canonical(value)) for value in range(first, first + count))
+            if group and (size + held > _VALUE_BYTES[effort] or first + count - group[0][0] > _VALUES[effort]):
+                yield group
+                group, size = [], 0
+            group.append((first, first + count))
+            size += held
+        if group:
+            yield group
+
+    def _listed(self) -> list[tuple[int, int]]:
+        return self._core.db.execute("SELECT first, count FROM value_block ORDER BY first")
+
+    def _holds_blocks(self, spans: Sequence[tuple[int, int]]) -> bool:
+        wanted = [(first, stop - first) for first, stop in spans]
+        return wanted == [block for block in self._listed() if spans[0][0] <= block[0] < spans[-1][1]]
+
+    def _is_cold_block(self, first: int) -> bool:
+        found = self._core.db.execute(
+            f"SELECT substr(body, {CHECKSUM_BYTES + 1}, 1) FROM value_block WHERE first=?", (first,)
+        )
+        return bool(found) and not is_quick(found[0][0])
+
+
+def _groups(parts: Sequence[Part], rows: int, transactions: int) -> Iterator[list[Part]]:
+    """Neighbouring segments that are to become one."""
+    group: list[Part] = []
+    for part in parts:
+        if group and (
+            part.first_row + part.rows - group[0].first_row > rows or part.stop - group[0].first > transactions
+        ):
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
+
+
+def _first_paths(parts: Sequence[Part], rows_of: Callable[[Part], RowColumns], count: int) -> NDArray[np.int32]:
+    """For each value id below `count` the path that held it first, the root where none did."""
+    first = np.zeros(max(count, FIRST_VALUE), np.int32)
+    for part in reversed(parts):
+        rows = rows_of(part)
+        first[rows.value[::-1]] = rows.path[::-1]
+    return first
+
+
+def compact(core: Core, progress: Progress | None = None, cancel: threading.Event | None = None) -> Compacted:
+    """Write an open store's history in fewer bytes; see this module's text. Readers and writers may go on meanwhile."""
+    return Compactor(core, progress, cancel).run()
