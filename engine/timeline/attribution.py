@@ -20,11 +20,8 @@ from numpy.typing import NDArray
 
 from engine.model.operations import FIRST_VALUE
 from engine.model.paths import name_text
-<<<<<<< HEAD
 from engine.storage.arrays import distinct
-=======
 from engine.storage.columns import apportion
->>>>>>> ae93cc6 (Columns: encoders chosen by true size, compaction, ids computed instead of stored)
 from engine.storage.log import Log
 from engine.storage.path_block import ELEMENT
 from engine.storage.path_table import PathTable

@@ -8,13 +8,9 @@ import pytest
 from engine import Store
 from engine.errors import Cancelled
 from engine.storage import log
-<<<<<<< HEAD
-from engine.storage.records import apportion, describe, pack_arrays
-from engine.timeline import attribution
-=======
 from engine.storage.columns import apportion, describe
 from engine.storage.records import pack_arrays
->>>>>>> ae93cc6 (Columns: encoders chosen by true size, compaction, ids computed instead of stored)
+from engine.timeline import attribution
 from tests.engine.timeline.test_raw_size import DATA, grow, written
 
 SHAPE = {"transactions", "operations", "paths", "bytes", "raw_bytes", "ratio", "queries", "cache"}
