@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 from engine.errors import CorruptStore
 from engine.model.operations import FIRST_VALUE
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
+from engine.storage.large_paths import KEY, Gone, LargePaths, PathIndexRecord
 from engine.storage.parts import RESTORE
 from engine.storage.path_table import PathTable
 from engine.storage.records import seal, unseal
 from engine.storage.transactions import Brought
+
+MANY_PATHS = 1 << 16
+BLOCK_PATHS = 1 << 13
 
 
 class Blocks:
@@ -19,6 +26,7 @@ class Blocks:
         self._db = database
         self._paths = PathTable()
         self._unread: list[tuple[int, int]] = []
+        self._record: PathIndexRecord | None = None
         self._stored_paths = 1
         self.values = ValueTable(self._fetch_values, database.caches.cache("values"), self._list_values)
 
@@ -30,20 +38,37 @@ class Blocks:
                 self._read_paths()
         return self._paths
 
+    def _read_paths(self) -> None:
+        table = self._paths
+        if len(table) == 1 and self._record is not None and self._record.paths <= self._stored_paths:
+            with contextlib.suppress(Gone):
+                large = LargePaths(self._db, self._record)
+                inside = [block for block in self._unread if block[0] < len(large)]
+                table.stay_in_file(large, lambda: self._whole(large, inside))
+                del self._unread[: len(inside)]
+        while self._unread:
+            self._add_block(table, *self._unread[0])
+            self._unread.pop(0)
+
+    def _whole(self, large: LargePaths, blocks: list[tuple[int, int]]) -> PathTable:
+        """All paths in memory: those of the index's blocks, and what came later."""
+        whole = PathTable()
+        with self._db.lock:
+            for first, count in blocks:
+                self._add_block(whole, first, count)
+            whole.define([parent for parent, _ in large.later], [step for _, step in large.later])
+        return whole
+
+    def _add_block(self, table: PathTable, first: int, count: int) -> None:
+        if first + count > len(table):
+            table.load(self._fetch("path_block", first), len(table) - first)
+        if first + count > len(table):
+            raise CorruptStore(f"the store is damaged: path_block {first} holds less than it says; {RESTORE}")
+
     @property
     def path_count(self) -> int:
         """Number of paths, those that were not read yet included."""
         return max(self._stored_paths, len(self._paths))
-
-    def _read_paths(self) -> None:
-        while self._unread:
-            first, count = self._unread[0]
-            table = self._paths
-            if first + count > len(table):
-                table.load(self._fetch("path_block", first), len(table) - first)
-            if first + count > len(table):
-                raise CorruptStore(f"the store is damaged: path_block {first} holds less than it says; {RESTORE}")
-            self._unread.pop(0)
 
     def _fetch_values(self, first: int) -> bytes:
         found = self._db.execute("SELECT body FROM value_block WHERE first=?", (first,))
@@ -60,7 +85,7 @@ class Blocks:
         if len(self.values) > FIRST_VALUE:
             self.values.replace(self._list_values())
         if self._unread:
-            blocks = self._db.execute("SELECT first, count FROM path_block ORDER BY first")
+            blocks = self._db.execute("SELECT first, count FROM path_block WHERE first > 0 ORDER BY first")
             self._unread = [block for block in blocks if sum(block) > len(self._paths)]
 
     def _fetch(self, table: str, first: int) -> bytes:
@@ -69,8 +94,9 @@ class Blocks:
             raise CorruptStore(f"the store is damaged: {table} {first} is missing; {RESTORE}")
         return unseal(table, first, found[0][0])
 
-    def follow(self) -> None:
+    def follow(self, manifest: dict[str, Any]) -> None:
         """Learn which blocks the file holds beyond those that are known."""
+        self._record = PathIndexRecord(*manifest[KEY]) if KEY in manifest else None
         for first, count in self._db.execute(
             "SELECT first, count FROM path_block WHERE first >= ? ORDER BY first", (self._stored_paths,)
         ):
@@ -103,12 +129,19 @@ class Blocks:
             self.values.tail(first_value),
         )
 
+    def _write_paths(self, first: int, stop: int) -> None:
+        """Write new paths: in one block, or if they are very many in some that are quickly read one by one."""
+        size = stop - first if stop - first <= MANY_PATHS else BLOCK_PATHS
+        for start in range(first, stop, size):
+            end = min(start + size, stop)
+            body = seal("path_block", start, self.paths.block(start, end))
+            self._db.execute("INSERT INTO path_block VALUES (?,?,?)", (start, end - start, body))
+
     def write(self) -> None:
         """Write what is in no block yet. The caller holds a write transaction."""
         first = self._stored_paths
         if len(self.paths) > first:
-            body = seal("path_block", first, self.paths.block(first))
-            self._db.execute("INSERT INTO path_block VALUES (?,?,?)", (first, len(self.paths) - first, body))
+            self._write_paths(first, len(self.paths))
             self._stored_paths = len(self.paths)
         while len(self.values) > self.values.stored:
             first = self.values.stored

@@ -266,7 +266,7 @@ class Log:
             self.generation = manifest["generation"]
             self._blocks.read_directory()
             self._parts.read_directory(self.sealed)
-        self._blocks.follow()
+        self._blocks.follow(manifest)
         self._follow_segments()
         self._follow_hot()
         for name, count in self.counts().items():

@@ -125,25 +125,61 @@ def _pack_placed(steps: Sequence[bytes]) -> dict[str, NDArray[Any]]:
 # ----------------------------------------------------------------------------------------------- unpacking
 
 
+class PathBlock:
+    """The paths of such a block: parents and name ids as columns, steps spelled when they are asked for. `known` is the
+    number of names in blocks before it."""
+
+    def __init__(self, payload: bytes, first: int, known: int) -> None:
+        arrays = unpack_arrays(payload)
+        codes, depths = arrays["code"], arrays["depth"]
+        explicit = arrays["explicit"] != 0
+        parents = np.zeros(len(codes), np.int32)
+        parents[explicit] = arrays.get("parent", parents[:0])
+        self.first, self.known = first, known
+        self.parents: NDArray[np.int32] = np.where(explicit, parents, _predicted(first, depths, parents, explicit))
+        self.names: NDArray[np.int32] = codes - np.int32(_FIRST_NAME)
+        fresh = codes == _NEW
+        self.is_new: NDArray[np.bool_] = fresh
+        self.names[fresh] = np.arange(known, known + int(fresh.sum()))
+        self.names[(codes == _KEYED) | (codes == _PLACED)] = ELEMENT
+        self._codes, self._arrays = codes, arrays
+        self._ends = np.cumsum(arrays.get("name_lengths", np.empty(0, np.uint32)), dtype=np.int64)
+        self._spelled = arrays["name_bytes"].tobytes() if "name_bytes" in arrays else b""
+        self._elements: dict[int, bytes] | None = None
+        self.nbytes = 4 * sum(array.nbytes for array in arrays.values())
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+    def name(self, name: int) -> bytes:
+        """The step of a name that this block brings."""
+        place = name - self.known
+        raw = self._spelled[int(self._ends[place - 1]) if place else 0 : int(self._ends[place])]
+        return b"k" + uvarint(len(raw)) + raw
+
+    def new_names(self) -> list[bytes]:
+        """The steps of all names that this block brings."""
+        return [self.name(self.known + place) for place in range(len(self._ends))]
+
+    def elements(self) -> dict[int, bytes]:
+        """The steps of the elements in this block, by place."""
+        if self._elements is None:
+            found: dict[int, bytes] = {}
+            for code, made in ((_KEYED, _unpack_keyed(self._arrays)), (_PLACED, _unpack_placed(self._arrays))):
+                found |= zip(np.flatnonzero(self._codes == code).tolist(), made, strict=True)
+            self._elements = found
+        return self._elements
+
+
 def unpack_paths(payload: bytes, first: int, names: Sequence[bytes], known: int) -> Paths:
     """The paths of such a block; `names` are encoded steps by name id, of which the block needs those below `known`."""
-    arrays = unpack_arrays(payload)
-    codes, depths = arrays["code"], arrays["depth"]
-    explicit = arrays["explicit"] != 0
-    parents = np.zeros(len(codes), np.int32)
-    parents[explicit] = arrays.get("parent", parents[:0])
-    parents = np.where(explicit, parents, _predicted(first, depths, parents, explicit))
-    found = codes - np.int32(_FIRST_NAME)
-    fresh = codes == _NEW
-    found[fresh] = np.arange(known, known + int(fresh.sum()))
-    spelled = [b"k" + uvarint(len(name)) + name for name in unpack_strings(_beneath("name", arrays))]
-    elements = (codes == _KEYED) | (codes == _PLACED)
-    found[elements] = ELEMENT
-    steps = [names[name] if name < known else spelled[name - known] for name in found.tolist()]
-    for code, made in ((_KEYED, _unpack_keyed(arrays)), (_PLACED, _unpack_placed(arrays))):
-        for place, step in zip(np.flatnonzero(codes == code).tolist(), made, strict=True):
-            steps[place] = step
-    return Paths(parents, found, steps)
+    block = PathBlock(payload, first, known)
+    spelled, elements = block.new_names(), block.elements()
+    steps = [
+        elements[place] if name == ELEMENT else names[name] if name < known else spelled[name - known]
+        for place, name in enumerate(block.names.tolist())
+    ]
+    return Paths(block.parents, block.names, steps)
 
 
 def _unpack_keyed(arrays: dict[str, NDArray[Any]]) -> list[bytes]:

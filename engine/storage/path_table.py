@@ -6,8 +6,9 @@ in the order in which they came about, and its bytes are in memory once, however
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.model import paths
 from engine.model.encoding import uvarint
 from engine.model.paths import Step
 from engine.storage.arrays import GrowArray
+from engine.storage.large_paths import Gone, LargePaths
 from engine.storage.path_block import ELEMENT, Paths, pack_paths, unpack_paths
 
 
@@ -45,23 +47,44 @@ class PathTable:
         self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {}
         self._above: dict[int, bytes] = {}
+        self._large: LargePaths | None = None
+        self._fill: Callable[[], PathTable] = PathTable
         self._add([-1], [b""])
 
     def __len__(self) -> int:
-        return len(self._steps)
+        large = self._large
+        return len(self._steps) if large is None else len(large)
+
+    def stay_in_file(self, large: LargePaths, fill: Callable[[], PathTable]) -> None:
+        """Answer out of the file as long as nobody adds a path or asks for all; `fill` then makes the whole table."""
+        self._fill, self._large = fill, large
+
+    def come_into_memory(self) -> None:
+        """Hold all paths from now on, if that is not so already."""
+        if self._large is None:
+            return
+        whole = self._fill()  # outside of the lock: it takes the database's, which writers take before ours
+        with self._lock:
+            if self._large is not None:
+                for name in ("_parents", "_names", "_steps", "_spelled", "_name_ids", "_groups"):
+                    setattr(self, name, getattr(whole, name))
+                self._large = None
 
     @property
     def parents(self) -> NDArray[np.int32]:
         """Parent id of each path (-1 for the root)."""
+        self.come_into_memory()
         return self._parents.data
 
     @property
     def names(self) -> NDArray[np.int32]:
         """The number of the map key that each path ends in, `ELEMENT` where it is an element of a list."""
+        self.come_into_memory()
         return self._names.data
 
     def spelled(self, name: int) -> str:
         """The map key of a number, "" for the root's."""
+        self.come_into_memory()
         return str(paths.decode_step(self._spelled[name])) if name else ""
 
     def _add(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
@@ -82,6 +105,9 @@ class PathTable:
     def define(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
         """Add paths read from the store, in order."""
         with self._lock:
+            if self._large is not None:
+                self._large.define(parents, steps)
+                return
             first = len(self._steps)
             self._add(parents, steps)
             if len(steps) > 64:
@@ -99,8 +125,10 @@ class PathTable:
 
     def truncate(self, length: int) -> None:
         """Forget the newest paths (of transactions that did not become durable)."""
+        if length < len(self):
+            self.come_into_memory()
         with self._lock:
-            if length < len(self._steps):
+            if length < len(self):
                 self._parents.truncate(length)
                 self._names.truncate(length)
                 del self._steps[length:]
@@ -124,6 +152,11 @@ class PathTable:
 
     def children(self, path: int) -> NDArray[np.int32]:
         """Ids of all children that a path ever had, in the order in which they were interned."""
+        large = self._large
+        if large is not None:
+            with contextlib.suppress(Gone):
+                return large.children(path)
+            self.come_into_memory()
         groups = self._groups
         if len(self._steps) - groups.upto > 4096 + groups.upto // 4:
             with self._lock:
@@ -145,6 +178,11 @@ class PathTable:
 
     def find(self, parent: int, step: bytes) -> int | None:
         """The id of a child by its encoded step, or None."""
+        large = self._large
+        if large is not None:
+            with contextlib.suppress(Gone):
+                return large.find(parent, step)
+            self.come_into_memory()
         return self._known(parent).get(step)
 
     def keyed(self, parent: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
@@ -158,6 +196,8 @@ class PathTable:
 
     def child(self, parent: int, step: bytes) -> int:
         """The id of a child by its encoded step; a new one where there is none."""
+        if self._large is not None:
+            self.come_into_memory()
         path = self._known(parent).get(step)
         if path is None:
             with self._lock:
@@ -170,6 +210,8 @@ class PathTable:
 
     def children_by(self, parent: int, steps: Sequence[bytes]) -> list[int]:
         """As `child`, for many."""
+        if self._large is not None:
+            self.come_into_memory()
         known = self._known(parent)
         missing = [step for step in steps if step not in known]
         if missing:
@@ -185,19 +227,29 @@ class PathTable:
 
     def parent(self, path: int) -> int:
         """The parent's id (-1 for the root)."""
+        large = self._large
+        if large is not None:
+            with contextlib.suppress(Gone):
+                return large.parent(path)
+            self.come_into_memory()
         return int(self._parents.data[path])
 
     def encoded_step(self, path: int) -> bytes:
         """The canonical bytes of the last step ("" for the root)."""
+        large = self._large
+        if large is not None:
+            with contextlib.suppress(Gone):
+                return large.encoded_step(path)
+            self.come_into_memory()
         return self._steps[path]
 
     def step(self, path: int) -> Step:
         """The last step."""
-        return paths.decode_step(self._steps[path])
+        return paths.decode_step(self.encoded_step(path))
 
     def key(self, path: int) -> str:
         """The last step of a path that is a map key; the strings are kept, they recur in every record."""
-        step = self._steps[path]
+        step = self._steps[path] if self._large is None else self.encoded_step(path)
         found = self._keys.get(step)
         if found is None:
             if len(self._keys) > 1 << 16:
@@ -210,7 +262,7 @@ class PathTable:
         chain = []
         while path > 0:
             chain.append(path)
-            path = self._parents.item(path)
+            path = self.parent(path)
         return chain[::-1]
 
     def canonical(self, path: int) -> bytes:
@@ -230,46 +282,60 @@ class PathTable:
     def _canonical(self, path: int) -> bytes:
         if not path:
             return uvarint(0)
-        parent = self._parents.item(path)
+        parent = self.parent(path)
         above = self._above.get(parent)
         if above is None:
             if len(self._above) > 1 << 16:
                 self._above.clear()
             chain = self.ancestors(parent)
-            above = uvarint(len(chain) + 1) + b"".join([self._steps[item] for item in chain])
+            above = uvarint(len(chain) + 1) + b"".join(map(self.encoded_step, chain))
             self._above[parent] = above
-        return above + self._steps[path]
+        return above + self.encoded_step(path)
 
     def groups(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
         """The name that each path goes by: that of the last map key on the way to it, 0 for none. Elements of a list go
         by the list's name, whatever they are. A small number that never changes."""
-        names, parents = self._names.data, self._parents.data
-        found: NDArray[np.int32] = names[wanted]
+        above, found = self._columns_of(np.asarray(wanted))
         elements = np.flatnonzero(found == ELEMENT)
-        above = np.asarray(wanted)[elements]
+        above = above[elements]
         while len(elements):
-            above = parents[above]
-            found[elements] = names[above]
-            still = found[elements] == ELEMENT
+            above, names = self._columns_of(above)
+            found[elements] = names
+            still = names == ELEMENT
             elements, above = elements[still], above[still]
         return found
+
+    def _columns_of(self, wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Parents and names of some paths."""
+        large = self._large
+        if large is not None:
+            with contextlib.suppress(Gone):
+                return large.columns_of(wanted)
+            self.come_into_memory()
+        return self._parents.data[wanted], self._names.data[wanted]
 
     def depths(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
         """The number of steps of each path."""
         found = np.zeros(len(wanted), np.int32)
-        above = self._parents.data[wanted]
+        parents = self.parents
+        above = parents[wanted]
         while (above >= 0).any():
             found += above >= 0
-            above = np.where(above > 0, self._parents.data[above], -1)
+            above = np.where(above > 0, parents[above], -1)
         return found
 
-    def block(self, first: int) -> bytes:
-        """The payload of a block that holds the paths from `first` on."""
-        held = Paths(self._parents.data[first:], self._names.data[first:], self._steps[first:])
-        return pack_paths(first, held, self.depths(np.arange(first, len(self))), self._named(first))
+    def block(self, first: int, stop: int | None = None) -> bytes:
+        """The payload of a block that holds the paths from `first` on, up to `stop` if that is given."""
+        self.come_into_memory()
+        stop = len(self) if stop is None else stop
+        held = Paths(self._parents.data[first:stop], self._names.data[first:stop], self._steps[first:stop])
+        return pack_paths(first, held, self.depths(np.arange(first, stop)), self._named(first))
 
     def load(self, payload: bytes, skip: int = 0) -> None:
         """Add the paths of a block, but for the first `skip`, which are here already."""
         first = len(self) - skip
+        if self._large is not None:
+            self._large.load(payload, first, skip)
+            return
         read = unpack_paths(payload, first, self._spelled, self._named(first))
         self.define(read.parents[skip:], read.steps[skip:])

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine import Store
 from engine.errors import KnownError
-from engine.storage import database, dictionaries, log
-from engine.timeline import bulk, checkpoints, indexing, placing, state, trails, version
+from engine.storage import blocks, database, dictionaries, large_paths, log
+from engine.timeline import bulk, checkpoints, indexing, path_indexing, placing, state, trails, version
 from engine.timeline.version import MISSING
 from tests import oracle
 from tests.oracle import ABSENT, EMPTY, Oracle, Refused, exact, plain
@@ -48,6 +48,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.patch.setattr(bulk, "FLUSH_TRANSACTIONS", seal)
         self.patch.setattr(state, "CHECKPOINT_ROWS", checkpoint)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", 7)
+        self.patch.setattr(blocks, "MANY_PATHS", 2 * block)
+        self.patch.setattr(blocks, "BLOCK_PATHS", block)
+        self.patch.setattr(large_paths, "INDEX_ENTRIES", 2 * block)
+        self.patch.setattr(path_indexing, "STEP_PATHS", 3 * block)
+        self.patch.setattr(path_indexing, "_PARENTS", block)
         self.patch.setattr(placing, "STEP_COST", 2 * block)
         self.patch.setattr(placing, "SEGMENT_COST", block // 2)
         self.patch.setattr(placing, "LEAST_FULL_ROWS", 9 * block)
@@ -127,12 +132,17 @@ class StoreMachine(RuleBasedStateMachine):
         self.log(data, data.draw(st.sampled_from([None, timeline])))
         self.moments(data, timeline, time)
 
-    @rule(what=st.sampled_from(["add", "merge", "drop", "place", "drop checkpoints"]), in_other=st.booleans())
+    @rule(
+        what=st.sampled_from(["add", "merge", "drop", "place", "drop checkpoints", "paths", "drop paths"]),
+        in_other=st.booleans(),
+    )
     def what_is_derived_changes(self, what: str, in_other: bool) -> None:
-        """The index and the checkpoints are built anew, or dropped; nobody is told, every answer stays the same."""
+        """Indexes and checkpoints are built anew, or dropped; nobody is told, every answer stays the same."""
         core = (self.other if in_other else self.store)._core
         if what == "drop":
             indexing.drop_index(core)
+        elif what in ("paths", "drop paths"):
+            path_indexing.build_path_index(core, least_paths=1 if what == "paths" else 1 << 30)
         elif what == "place":
             placing.rewrite_checkpoints(core, least_rows=1)
         elif what == "drop checkpoints":

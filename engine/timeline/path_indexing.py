@@ -1,0 +1,115 @@
+"""Builds the index of paths of a store that has very many (see `storage/large_paths.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import Cancelled
+from engine.storage.large_paths import KEY, Directory, PathIndexRecord, entries, write_directory, write_entries
+from engine.storage.path_block import PathBlock
+from engine.storage.records import unseal
+from engine.timeline.core import Core
+
+Progress = Callable[[int, int | None, str], None]
+
+# A store of fewer paths holds them in memory.
+LEAST_PATHS = 1 << 20
+# So many entries are sorted at a time; more only where they are children of neighbouring parents.
+STEP_PATHS = 1 << 21
+_PARENTS = 1 << 12
+_SWEPT = 256
+
+
+def build_path_index(
+    core: Core, progress: Progress | None = None, cancel: Any = None, *, least_paths: int | None = None
+) -> None:
+    """Index all paths in blocks, anew if there are some that are not; a store of fewer than `least_paths` (by default
+    `LEAST_PATHS`) gets none, and loses the one it has. Raises `Cancelled` between two steps."""
+    stored = _stored(core)
+    record = PathIndexRecord(*core.manifest[KEY]) if KEY in core.manifest else None
+    if stored < max(2, LEAST_PATHS if least_paths is None else least_paths):
+        _set(core, None)
+    elif record is None or record.paths != stored:
+        _set(core, _build(core, stored, progress, cancel))
+    _sweep(core)
+
+
+def _stored(core: Core) -> int:
+    """Paths below this are in blocks."""
+    found = core.db.execute("SELECT first + count FROM path_block WHERE first > 0 ORDER BY first DESC LIMIT 1")
+    return int(found[0][0]) if found else 1
+
+
+def _set(core: Core, record: PathIndexRecord | None) -> None:
+    if record is None and KEY not in core.manifest:
+        return
+    with core.writing():
+        rest = {name: value for name, value in core.manifest.items() if name != KEY}
+        core.manifest = rest if record is None else {**rest, KEY: [record.number, record.paths, record.blocks]}
+
+
+def _build(core: Core, stored: int, progress: Progress | None, cancel: Any) -> PathIndexRecord:
+    lowest = core.db.execute("SELECT min(first) FROM path_block")[0][0]
+    number = (-lowest >> 20) + 1 if lowest < 0 else 1
+    first, known, counts = _survey(core, stored)
+    parents: list[int] = []
+    for low, high in _pieces(counts):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped: the index of paths was not made")
+        if progress is not None:
+            progress(low, stored, "indexing paths")
+        some = entries(_blocks(core, stored), low, high)
+        with core.writing():
+            parents += write_entries(core.db, number, len(parents), some)
+    record = PathIndexRecord(number, stored, len(parents))
+    with core.writing():
+        write_directory(core.db, record, Directory(first, known, np.array(parents, np.int32)))
+    return record
+
+
+def _blocks(core: Core, stored: int) -> Iterator[PathBlock]:
+    """All blocks of paths, one after another."""
+    known, first = 1, 1  # the root is in no block, and is the first name
+    while first < stored:
+        found = core.db.execute("SELECT body FROM path_block WHERE first=?", (first,))
+        block = PathBlock(unseal("path_block", first, found[0][0] if found else None), first, known)
+        yield block
+        known += len(block.new_names())
+        first += len(block)
+
+
+def _survey(core: Core, stored: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """The first path of each block and the names before it (and in all), and how many children each stretch of
+    `_PARENTS` paths has."""
+    first, known = [], []
+    counts = np.zeros(stored // _PARENTS + 1, np.int64)
+    for block in _blocks(core, stored):
+        first.append(block.first)
+        known.append(block.known)
+        counts += np.bincount(block.parents // _PARENTS, minlength=len(counts))
+        names = block.known + len(block.new_names())
+    return np.array(first, np.int32), np.array([*known, names], np.int32), counts
+
+
+def _pieces(counts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Ranges of parents that have about `STEP_PATHS` children, given those of each stretch."""
+    step = np.cumsum(counts) // STEP_PATHS
+    bounds = [0, *(np.flatnonzero(np.diff(step)) + 1).tolist(), len(counts)]
+    yield from ((low * _PARENTS, high * _PARENTS) for low, high in pairwise(bounds))
+
+
+def _sweep(core: Core) -> None:
+    """Delete what is of no index, or of one that was not finished."""
+    low, high = 0, 0
+    if KEY in core.manifest:
+        record = PathIndexRecord(*core.manifest[KEY])
+        low, high = record.key(record.blocks), record.key(0)
+    left = "SELECT first FROM path_block WHERE first<0 AND (first<? OR first>?) LIMIT ?"
+    while core.db.execute(left, (low, high, 1)):
+        with core.writing():
+            core.db.execute(f"DELETE FROM path_block WHERE first IN ({left})", (low, high, _SWEPT))

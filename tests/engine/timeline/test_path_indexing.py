@@ -1,0 +1,128 @@
+"""Paths of a store that has very many: found in the file as they are found in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+import pytest
+
+from engine import Store
+from engine.errors import CorruptStore
+from engine.model.paths import encode_step
+from engine.storage import blocks, large_paths, log
+from engine.timeline import path_indexing
+from engine.timeline.path_indexing import build_path_index
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a few paths."""
+    monkeypatch.setattr(log, "SEAL_TRANSACTIONS", 6)
+    monkeypatch.setattr(blocks, "MANY_PATHS", 10)
+    monkeypatch.setattr(blocks, "BLOCK_PATHS", 7)
+    monkeypatch.setattr(large_paths, "INDEX_ENTRIES", 5)
+    monkeypatch.setattr(path_indexing, "STEP_PATHS", 9)
+    monkeypatch.setattr(path_indexing, "_PARENTS", 4)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store of records by key, by name and by place, some in blocks that came after the index, some in none."""
+    file = tmp_path / "a.refactory"
+    with Store.open(file, create=True) as store:
+        records = [{"id": f"r{n}", "name": f"n{n}", "tags": ["x", n]} for n in range(12)]
+        store.commit([{"op": "put", "path": "$.list", "value": records}])
+        store.commit([{"op": "put", "path": "$.orders", "value": {f"o{n}": {"a": n, "b": n} for n in range(20)}}])
+        write(store, 10, "early")
+        build_path_index(store._core, least_paths=1)
+        write(store, 8, "late")
+        write(store, 2, "latest")
+    return file
+
+
+def write(store: Store, count: int, name: str) -> None:
+    for number in range(count):
+        store.commit([{"op": "put", "path": f"$.orders.{name}{number}", "value": {"a": 1, name: number}}])
+
+
+def in_file(store: Store) -> bool:
+    return store._core.log.paths._large is not None
+
+
+def answers(table: Any) -> list[Any]:
+    """All of a table by asking for one path after another."""
+    found: list[Any] = [table.groups(np.arange(len(table))).tolist()]
+    for path in range(len(table)):
+        below = table.children(path).tolist()
+        found.append((table.parent(path), table.encoded_step(path), below, table.ancestors(path)))
+        found.append((table.canonical(path), table.key(path) if table.encoded_step(path)[:1] == b"k" else None))
+        assert [table.find(path, table.encoded_step(child)) for child in below] == below
+        assert table.find(path, encode_step("nobody")) is None
+    return found
+
+
+def test_every_path_is_found_as_in_memory(path: Path) -> None:
+    with Store.open(path, cache_bytes=1) as store:
+        table = store._core.log.paths
+        assert in_file(store)
+        assert table._large.later  # some are not in the index
+        found = answers(table)
+        assert in_file(store)
+        table.come_into_memory()
+        assert not in_file(store)
+        assert answers(table) == found
+
+
+def test_reading_leaves_them_in_the_file(path: Path) -> None:
+    with Store.open(path) as store:
+        version = store.at()
+        assert version["$.orders.o7.b"] == 7
+        assert version['$.list[?@.id=="r3"].name'] == "n3"
+        assert version["$.orders.latest1"] == {"a": 1, "latest": 1}
+        assert version.get("$.orders.nobody", None) is None
+        assert [entry.after for entry in store.history("$.orders.o3.a")] == [3]
+        assert in_file(store)
+        assert len(version.json()["orders"]) == 40
+
+
+def test_writing_brings_them_into_memory(path: Path) -> None:
+    with Store.open(path) as store:
+        expected = store.at().json()
+        store.commit([{"op": "put", "path": "$.orders.new", "value": 1}])
+        expected["orders"]["new"] = 1
+        assert store.at().json() == expected
+    with Store.open(path) as store:
+        assert store.at().json() == expected
+
+
+def test_an_index_that_is_made_anew_is_followed(path: Path) -> None:
+    with Store.open(path, cache_bytes=1) as reader, Store.open(path) as store:
+        assert reader.at()["$.orders.o1.a"] == 1
+        write(store, 7, "more")
+        build_path_index(store._core, least_paths=1)
+        assert reader.at()["$.orders.o2.a"] == 2
+        build_path_index(store._core)
+        assert store._core.db.execute("SELECT count(*) FROM path_block WHERE first<0")[0][0] == 0
+        assert reader.at()["$.orders.early3.early"] == 3
+        assert reader.at()['$.list[?@.id=="r5"].tags[0]'] == "x"
+
+
+def test_a_flipped_bit_in_the_index_is_named(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    for key, body in connection.execute("SELECT first, body FROM path_block WHERE first<0").fetchall():
+        flipped = bytes([*body[:-1], body[-1] ^ 4])
+        connection.execute("UPDATE path_block SET body=? WHERE first=?", (flipped, key))
+        with pytest.raises(CorruptStore, match="path_block"), Store.open(path) as store:
+            answers(store._core.log.paths)
+        connection.execute("UPDATE path_block SET body=? WHERE first=?", (body, key))
+    connection.close()
+
+
+def test_a_small_store_has_none(path: Path) -> None:
+    with Store.open(path) as store:
+        build_path_index(store._core)
+        assert "path_index" not in store._core.manifest
+    with Store.open(path) as store:
+        assert store.at()["$.orders.o7.b"] == 7
+        assert not in_file(store)
