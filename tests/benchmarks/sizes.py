@@ -32,11 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"there is no history {', '.join(unknown)}; there are: {', '.join(files)}", file=sys.stderr)
         return 2
     chosen = {name: file for name, file in files.items() if not options.only or name in options.only}
-    results = []
-    for name, file in chosen.items():
-        results.append(_one(name, file, options))
-        print(_line(results[-1]), file=sys.stderr, flush=True)
-    return _report(results, options)
+    results: list[dict[str, Any]] = []
+    try:
+        for name, file in chosen.items():
+            results.append(_one(name, file, options))
+            print(_line(results[-1]), file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print(f"stopped after {len(results)} of {len(chosen)} histories; this is what they gave", file=sys.stderr)
+    return _report(results, options) if results else 3
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
