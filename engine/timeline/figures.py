@@ -136,7 +136,7 @@ def _raw(core: Core, progress: Progress | None, cancel: Cancel | None) -> RawSiz
 def _count_strategies(counter: Counter[str], body: Body) -> None:
     for _, strategy, size in body.columns:
         if size:
-            counter[strategy] += size
+            counter[strategy.partition(":")[0]] += size  # what follows the colon is of one column only
 
 
 def _largest_first(counter: Counter[str]) -> dict[str, int]:

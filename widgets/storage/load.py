@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.timeline.figures import Figures, Stretch
 
 MOST_TILES = 60
+MOST_LAYERS = 8  # as many as there are colours
 REST = -1
 _LITTLE = 0.01  # bytes of its own that are not worth a tile, as a share
 _LEVEL = 3
@@ -151,4 +152,7 @@ def steps_of(loaded: Loaded, by: str) -> tuple[list[str], np.ndarray]:
     names = list(getattr(loaded.figures, f"by_{by}"))
     names = [name for name in names if any(counter[name] for counter in counters)]
     sizes = np.array([[counter[name] for counter in counters] for name in names], np.int64)
+    if len(names) > MOST_LAYERS:
+        names = [*names[: MOST_LAYERS - 1], f"{len(names) - MOST_LAYERS + 1} more"]
+        sizes = np.concatenate((sizes[: MOST_LAYERS - 1], sizes[MOST_LAYERS - 1 :].sum(axis=0, keepdims=True)))
     return names, np.cumsum(sizes, axis=1) if names else np.zeros((0, len(counters)), np.int64)

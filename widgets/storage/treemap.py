@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets.common.text import count, size
@@ -50,6 +60,7 @@ class Treemap(QWidget):
         self._loaded: Loaded | None = None
         self.node = 0
         self.placed: list[Placed] = []
+        self._picture: QPixmap | None = None
         self.current = -1
         self._hover = -1
 
@@ -82,7 +93,7 @@ class Treemap(QWidget):
 
     def _place(self) -> None:
         """Lay the tiles out anew: the contents or the size are others."""
-        self.placed = []
+        self.placed, self._picture = [], None
         if self._loaded is not None:
             found = tiles(self._loaded.figures, self.node)
             boxes = squarify([tile.size for tile in found], Box(0, 0, self.width(), self.height()))
@@ -114,14 +125,40 @@ class Treemap(QWidget):
     # ------------------------------------------------------------------------------------------------ painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tiles with their names and sizes, and in large ones what is in them."""
+        """Tiles with their names and sizes, and in large ones what is in them; rings around those that are meant."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().surface)
-        for place, item in enumerate(self.placed):
-            self._paint_tile(painter, item, place)
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self._painted(ratio)
+        painter.drawPixmap(0, 0, self._picture)
+        for place, ring, width in (
+            (self._hover, theme().border_strong, 1),
+            (self.current, theme().accent if self.hasFocus() else theme().border_strong, 2),
+        ):
+            if 0 <= place < len(self.placed):
+                painter.setPen(QPen(ring, width))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                area = QRectF(*self.placed[place].box)
+                painter.drawRect(area.adjusted(width / 2, width / 2, -width / 2, -width / 2))
         painter.end()
 
-    def _paint_tile(self, painter: QPainter, item: Placed, place: int) -> None:
+    def _painted(self, ratio: float) -> QPixmap:
+        """All tiles: a thousand texts take longer than a frame may while the pointer moves."""
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(theme().surface)
+        painter = QPainter(picture)
+        for item in self.placed:
+            self._paint_tile(painter, item)
+        painter.end()
+        return picture
+
+    def refresh(self) -> None:
+        """Take on the colours of the theme."""
+        self._picture = None
+        self.update()
+
+    def _paint_tile(self, painter: QPainter, item: Placed) -> None:
         colours = theme()
         area = QRectF(*item.box)
         rest = item.tile.node == REST
@@ -133,12 +170,6 @@ class Treemap(QWidget):
         head = _HEAD if item.inner else int(item.box.height)
         top = QRectF(area.x(), area.y(), area.width(), head)
         self._write(painter, top, item.tile.label, size(item.tile.size))
-        if place in (self.current, self._hover):
-            ring = colours.accent if place == self.current else colours.border_strong
-            width = 2 if place == self.current else 1
-            painter.setPen(QPen(ring, width))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area.adjusted(width / 2, width / 2, -width / 2, -width / 2))
 
     def _write(self, painter: QPainter, area: QRectF, label: str, amount: str) -> None:
         """The name and, where there is room, the size: beside it, else below it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from engine.errors import KnownError
 from widgets.actions import find_action
 from widgets.common import ElidedLabel, EmptyState, Job, JobContext, Session
 from widgets.common.focus import FocusTo
-from widgets.common.text import count, moment, size
+from widgets.common.text import count, size
 from widgets.theme import SPACE_S, fonts
 from widgets.values.bar import bar, tool_button
 from widgets.values.follow import Follow
@@ -29,6 +28,7 @@ from .words import ratio_text
 
 if TYPE_CHECKING:
     from engine.store import Store
+    from engine.timeline.compaction import Compacted
 
 _NARROW = 720
 _COLUMN = 184
@@ -58,6 +58,8 @@ class StorageView(QWidget):
         self.measured: Measured | None = None
         self._asked_for: Store | None = None
         self._newer = 0
+        self._said = ""
+        self._compacting = False
         self.treemap, self.crumbs, self.pages = Treemap(), Crumbs(), Pages()
         self.figures = {name: Figure(*texts) for name, texts in _FIGURES.items()}
         self._note = ElidedLabel()
@@ -165,7 +167,7 @@ class StorageView(QWidget):
     @Slot()
     def _store_changed(self) -> None:
         self.loaded = self.measured = self._asked_for = None
-        self._newer = 0
+        self._newer, self._said = 0, ""
         self._follower.soon()
         if self._session.store is None:
             self._follow()
@@ -243,9 +245,9 @@ class StorageView(QWidget):
         for name, value in values.items():
             self.figures[name].show_value(value)
         newer = f"{count(self._newer, 'transaction')} came after these figures" if self._newer else ""
-        self._note.setText(newer)
-        self._note.setVisible(bool(newer))
-        self._compact.setVisible(store.writable and callable(getattr(store, "compact", None)))
+        self._note.setText(newer or self._said)
+        self._note.setVisible(bool(newer or self._said))
+        self._compact.setVisible(store.writable)
 
     def _zstd(self, total: int) -> str:
         if self.measured is None:
@@ -255,7 +257,7 @@ class StorageView(QWidget):
 
     @Slot()
     def _theme_changed(self) -> None:
-        self.treemap.update()
+        self.treemap.refresh()
         self.pages.refresh()
 
     # ------------------------------------------------------------------------------------------------- actions
@@ -322,19 +324,20 @@ class StorageView(QWidget):
 
     @Slot()
     def compact(self) -> None:
-        """Compact the store, and read the figures anew."""
+        """Compact the store, and read the figures anew; not while that is going on."""
         store = self._session.store
-        found = getattr(store, "compact", None)
-        if store is None or found is None:
+        if store is None or self._compacting:
             return
-        before = time()
+        self._compacting = True
 
-        def work(context: JobContext) -> None:
-            found(progress=context.progress, cancel=context)
+        def work(context: JobContext) -> Compacted:
+            try:
+                return store.compact(progress=context.progress, cancel=context)
+            finally:  # also where it is cancelled, of which nobody is told
+                self._compacting = False
 
-        def done(_result: object) -> None:
-            self._note.setText(f"Compacted at {moment(int(before * 1_000_000))[11:]}")
-            self._note.show()
+        def done(found: Compacted) -> None:
+            self._said = f"Compacted: {size(found.before)} became {size(found.after)}"
             self.reload()
 
         self._session.run(Job("Compact the store", work, done, key="storage-compact"))

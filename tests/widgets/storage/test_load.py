@@ -9,7 +9,7 @@ from engine.errors import Cancelled
 from engine.metrics import Histogram
 from engine.store import Store
 from widgets.storage.latency import span_text
-from widgets.storage.load import REST, ancestry, load, measure, outside, steps_of, tiles
+from widgets.storage.load import MOST_LAYERS, REST, ancestry, load, measure, outside, steps_of, tiles
 from widgets.storage.words import TABLES, question_rows, ratio_text, table_rows
 
 
@@ -60,6 +60,18 @@ def test_growth_ends_with_all_that_is_in_the_log(store):
         assert sizes.shape == (len(names), len(found.figures.stretches))
         assert sizes[:, -1].sum() == sum(stretch.size for stretch in found.figures.stretches)
     assert found.times[0][0] <= found.times[-1][1]
+
+
+def test_no_more_layers_than_there_are_colours(store):
+    found = loaded(store)
+    stretch = found.figures.stretches[0]
+    for number in range(12):
+        stretch.by_strategy[f"way {number}"] = 1
+        found.figures.by_strategy[f"way {number}"] = 1
+    names, sizes = steps_of(found, "strategy")
+    assert (len(names), len(sizes)) == (MOST_LAYERS, MOST_LAYERS)
+    assert names[-1].endswith(" more")
+    assert sizes[:, -1].sum() == sum(stretch.by_strategy.values())
 
 
 def test_every_table_of_the_file_is_explained(store):

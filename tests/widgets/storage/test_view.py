@@ -211,21 +211,35 @@ def test_a_store_that_cannot_be_read_says_why(view):
         view._fail(ValueError("bug"))
 
 
-def test_there_is_a_button_to_compact_only_where_that_can_be_done(view, store, session, settle, monkeypatch):
-    def failing(**_options):
-        raise StoreError("no room")
+def test_compacting_says_what_it_did_and_reads_the_figures_anew(view, store, settle):
+    before = view.loaded
+    view._compact.click()
+    view.compact()  # once is enough
+    settle()
+    settle()
+    assert view._note.text().startswith("Compacted: ")
+    assert view.loaded is not before
+    assert store.at()["$.title"] == "Fires"
+    assert not view._compacting
 
-    kind = type(store)
-    monkeypatch.delattr(kind, "compact", raising=False)
+
+def test_a_store_that_can_only_be_read_is_not_compacted(view, store, monkeypatch):
+    monkeypatch.setattr(type(store), "writable", False)
     view._describe()
     assert view._compact.isHidden()
-    calls = []
-    monkeypatch.setattr(kind, "compact", lambda self, **options: calls.append(options), raising=False)
-    view._describe()
-    assert not view._compact.isHidden()
-    view._compact.click()
+
+
+def test_compacting_that_fails_can_be_tried_again(view, store, session, settle, monkeypatch):
+    def failing(self, **_options):
+        raise StoreError("no room")
+
+    failures = []
+    session.jobs.failed.connect(failures.append)
+    monkeypatch.setattr(type(store), "compact", failing)
+    view.compact()
     settle()
-    assert calls[0].keys() == {"progress", "cancel"}
+    assert [str(error) for error in failures] == ["no room"]
+    assert not view._compacting
 
 
 @pytest.mark.parametrize("size", [(1400, 180), (420, 800), (1000, 600)])
