@@ -91,9 +91,9 @@ def _encode_floats(contents: list[bytes], effort: Effort) -> _Part:
         scaled = numbers * 10.0**digits
         if not np.abs(scaled).max() < _EXACT:
             break
-        mantissas = np.rint(scaled)
+        mantissas = np.rint(scaled).astype(np.int64)  # compared as integers, which have no -0
         if _same(mantissas / 10.0**digits, numbers):
-            spec, bodies = integers.encode(mantissas.astype(np.int64), effort)
+            spec, bodies = integers.encode(mantissas, effort)
             best = [DECIMALS, digits, spec], bodies
             break
     spec, bodies = integers.encode(numbers.view(np.int64), effort)
