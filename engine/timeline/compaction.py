@@ -26,11 +26,15 @@ from engine.storage.parts import Part
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
 from engine.storage.segment import RowColumns, Texts
 from engine.timeline.core import Core
+from engine.timeline.indexing import build_index, drop_index
+from engine.timeline.placing import rewrite_checkpoints
 
 Progress = Callable[[int, int | None, str], None]
 
 # Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode.
 _SMALL_STORE = 1 << 22
+# Rows between checkpoints of such a store.
+_FAR = 1 << 20
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
 _TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
 _VALUES = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 16}
@@ -67,8 +71,20 @@ class Compactor:
         effort = Effort.SMALL if self._log.row_count <= _SMALL_STORE else Effort.BALANCED
         self._compact_values(effort)
         self._compact_segments(effort)
+        self._derive(effort)
         self._core.db.vacuum()
         return Compacted(before, self._core.db.size(), self._segments, self._blocks, time.monotonic() - start)
+
+    def _derive(self, effort: Effort) -> None:
+        """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets few checkpoints,
+        and no index, which would be larger than all the rest of it."""
+        core, small = self._core, effort == Effort.SMALL
+        if small:
+            rewrite_checkpoints(core, self._progress, self._cancel, step_cost=_FAR)
+            drop_index(core)
+        else:
+            rewrite_checkpoints(core, self._progress, self._cancel)
+            build_index(core, self._progress, self._cancel, whole=True)
 
     def _step(self, done: int, total: int, unit: str) -> None:
         if self._cancel is not None and self._cancel.is_set():

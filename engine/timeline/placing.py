@@ -41,14 +41,20 @@ class Planned:
 
 
 def rewrite_checkpoints(
-    core: Core, progress: Progress | None = None, cancel: Any = None, *, least_rows: int | None = None
+    core: Core,
+    progress: Progress | None = None,
+    cancel: Any = None,
+    *,
+    least_rows: int | None = None,
+    step_cost: int | None = None,
 ) -> None:
     """Put the checkpoints of a store where they pay, instead of those that there are; `cancel` has `is_set()`.
 
-    A store of fewer than `least_rows` rows (by default `LEAST_ROWS`) gets none. Raises `Cancelled` between two steps.
+    A store of fewer than `least_rows` rows (by default `LEAST_ROWS`) gets none; `step_cost` is by default `STEP_COST`.
+    Raises `Cancelled` between two steps.
     """
     small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
-    planned = [] if small else plan(core)
+    planned = [] if small else plan(core, STEP_COST if step_cost is None else step_cost)
     for done in range(0, len(planned), _AT_ONCE):
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped: the checkpoints are those of before")
@@ -83,7 +89,7 @@ def _write(core: Core, item: Planned) -> None:
     core.checkpoints.write_full(item.dense, advance(before, rows, size))
 
 
-def plan(core: Core) -> list[Planned]:
+def plan(core: Core, step_cost: int = STEP_COST) -> list[Planned]:
     """The checkpoints that a store should have, in the order of the log; each is made from one before it."""
     enough = max(len(core.log.paths) // 2, LEAST_FULL_ROWS)
     lines: dict[int, tuple[list[int], int]] = {}  # by checkpoint: the line since the last full one, and its rows
@@ -94,7 +100,7 @@ def plan(core: Core) -> list[Planned]:
         line, rows = lines.get(base, ([], 0))
         line = list(line)
         found = []
-        for dense, count in _steps(core, members):
+        for dense, count in _steps(core, members, step_cost):
             rows += count
             full = not line or rows >= enough
             planned.append(Planned(dense, (line[-1] if line else -1) if full else line[_back(len(line))], full))
@@ -113,14 +119,14 @@ def _back(number: int) -> int:
     return number - step
 
 
-def _steps(core: Core, members: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+def _steps(core: Core, members: NDArray[np.int32], step_cost: int) -> Iterator[tuple[int, int]]:
     """The transactions of a run at which the cost of a replay from the one before is reached, and the rows between."""
     ends = core.log.column("rows_end")[members]
     starts = np.where(members > 0, core.log.column("rows_end")[members - 1], 0)
     rows = np.cumsum(ends - starts)
     segment = np.searchsorted(core.log.segment_rows(), starts, side="right")
     entered = np.cumsum(np.diff(segment, prepend=segment[:1]) > 0)
-    step = (rows + entered * SEGMENT_COST) // STEP_COST
+    step = (rows + entered * SEGMENT_COST) // step_cost
     last = np.flatnonzero(step[1:] > step[:-1]) + 1
     if len(step) and step[0] > 0:
         last = np.concatenate(([0], last))
