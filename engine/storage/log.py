@@ -68,7 +68,7 @@ class Log:
         self.values: ValueTable = self._blocks.values
         self.metrics = database.metrics
         self._headers = Headers()
-        self._parts = Parts(database, lambda paths: self.paths.groups(paths), self._times)
+        self._parts = Parts(database, lambda: self.paths, self._times)
         self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
         self._tail = Tail()
         self.generation = 0
@@ -386,7 +386,7 @@ class Log:
         payloads = (
             segment.pack_texts(texts, time, effort),
             b"".join([self.id(parent) for parent in self._chunks(span).outside.tolist()]),
-            row_block.pack(rows, first_row + 1, effort, self.paths.groups if effort else None),
+            row_block.pack(rows, first_row + 1, effort, self.paths if effort else None),
         )
         bodies = [seal(f"segment.{name}", first, raw) for name, raw in zip(segment.BODIES, payloads, strict=True)]
         checks = tuple(body[:CHECKSUM_BYTES] for body in bodies)

@@ -16,7 +16,7 @@ from engine.storage import row_block, segment
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES, unseal
-from engine.storage.row_block import Groups
+from engine.storage.row_block import Names
 from engine.storage.segment import RowColumns, Texts
 
 _CHECKS = (1 + len(segment.BODIES)) * CHECKSUM_BYTES
@@ -74,10 +74,12 @@ class Parts:
     """All segments, in order. What they hold never changes, but a compaction cuts it in other pieces: whoever asks for
     a piece that is gone gets the same rows or texts out of those that took its place. Reading needs no lock."""
 
-    def __init__(self, database: Database, groups: Groups, time: Callable[[Part], NDArray[np.int64]]) -> None:
-        """`groups` are those of paths, `time` gives the times of a segment's transactions."""
+    def __init__(
+        self, database: Database, names: Callable[[], Names], time: Callable[[Part], NDArray[np.int64]]
+    ) -> None:
+        """`names` gives what paths are called, `time` gives the times of a segment's transactions."""
         self._db = database
-        self._groups, self._time = groups, time
+        self._names, self._time = names, time
         self._now = _directory(())
         self._rows: ByteCache[RowColumns] = database.caches.cache("rows")
         self._texts: ByteCache[Sequence[Texts]] = database.caches.cache("texts")
@@ -146,7 +148,7 @@ class Parts:
         """The rows of a segment."""
 
         def load() -> tuple[RowColumns, int]:
-            rows = row_block.unpack(self._blob(part, "columns"), part.first_row + 1, part.rows, self._groups)
+            rows = row_block.unpack(self._blob(part, "columns"), part.first_row + 1, part.rows, self._names)
             return rows, rows.nbytes
 
         try:

@@ -76,8 +76,8 @@ class Compactor:
         return Compacted(before, self._core.db.size(), self._segments, self._blocks, time.monotonic() - start)
 
     def _derive(self, effort: Effort) -> None:
-        """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets few checkpoints,
-        and no index, which would be larger than all the rest of it."""
+        """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets few
+        checkpoints, and no index, which would be larger than all the rest of it."""
         core, small = self._core, effort == Effort.SMALL
         if small:
             rewrite_checkpoints(core, self._progress, self._cancel, step_cost=_FAR)
@@ -127,7 +127,7 @@ class Compactor:
         log = self._log
         names = ("headers", *segment.BODIES)
         payloads = {name: unseal(f"segment.{name}", part.first, body) for name, body in zip(names, bodies, strict=True)}
-        read = row_block.unpack(payloads["columns"], part.first_row + 1, part.rows, log.paths.groups)
+        read = row_block.unpack(payloads["columns"], part.first_row + 1, part.rows, lambda: log.paths)
         headers = segment.unpack_headers(payloads["headers"], part.transactions, part.rows)
         said = segment.TextColumns(payloads["texts"], log.column("time")[part.first : part.stop])
         same = (

@@ -54,7 +54,7 @@ def rewrite_checkpoints(
     Raises `Cancelled` between two steps.
     """
     small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
-    planned = [] if small else plan(core, STEP_COST if step_cost is None else step_cost)
+    planned = [] if small else plan(core, step_cost)
     for done in range(0, len(planned), _AT_ONCE):
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped: the checkpoints are those of before")
@@ -89,7 +89,7 @@ def _write(core: Core, item: Planned) -> None:
     core.checkpoints.write_full(item.dense, advance(before, rows, size))
 
 
-def plan(core: Core, step_cost: int = STEP_COST) -> list[Planned]:
+def plan(core: Core, step_cost: int | None = None) -> list[Planned]:
     """The checkpoints that a store should have, in the order of the log; each is made from one before it."""
     enough = max(len(core.log.paths) // 2, LEAST_FULL_ROWS)
     lines: dict[int, tuple[list[int], int]] = {}  # by checkpoint: the line since the last full one, and its rows
@@ -100,7 +100,7 @@ def plan(core: Core, step_cost: int = STEP_COST) -> list[Planned]:
         line, rows = lines.get(base, ([], 0))
         line = list(line)
         found = []
-        for dense, count in _steps(core, members, step_cost):
+        for dense, count in _steps(core, members, STEP_COST if step_cost is None else step_cost):
             rows += count
             full = not line or rows >= enough
             planned.append(Planned(dense, (line[-1] if line else -1) if full else line[_back(len(line))], full))

@@ -36,12 +36,23 @@ from tests.properties import strategies
 int32 = st.integers(-(2**31), 2**31 - 1)
 int64 = st.integers(-(2**63), 2**63 - 1)
 labels = st.one_of(st.just(NO_LABEL), st.just(AT_END), st.integers(-(2**50), 2**50))
-rows = st.lists(st.tuples(int32, st.integers(0, 255), int32, int32, labels), max_size=30)
+paths = st.integers(0, 300)
+rows = st.lists(st.tuples(paths, st.integers(0, 255), int32, int32, labels), max_size=30) | st.lists(
+    st.tuples(paths, st.sampled_from([1, 2, 3, 4, 16]), st.integers(0, 40), paths, labels), max_size=200
+)
 
 
-def groups(paths: Any) -> Any:
-    """Fields that paths end in: three of them."""
-    return (paths % 3).astype(np.int32)
+class Named:
+    """Paths of three fields; every seventh is an element, and every path is below one a little before it."""
+
+    def __init__(self, count: int) -> None:
+        ids = np.arange(count, dtype=np.int32)
+        self.parents = np.maximum(ids - ids % 5 - 1, 0)
+        self.names = np.where(ids % 7 == 0, -1, ids % 5)
+
+    def groups(self, wanted: Any) -> Any:
+        """The three fields."""
+        return (wanted % 3).astype(np.int32)
 
 
 @given(rows, st.integers(1, 1 << 30), st.sampled_from(Effort))
@@ -51,14 +62,15 @@ def test_rows_come_back_from_their_payload(items: list[tuple[int, ...]], ordinal
     expected = [(ordinal + n) << LABEL_SHIFT if item[4] == AT_END else item[4] for n, item in enumerate(items)]
     assert placed.tolist() == expected
     written = make_columns(columns.path, columns.kind, columns.value, columns.arg, placed)
-    payload = row_block.pack(written, ordinal, effort, groups if effort else None)
-    read = row_block.unpack(payload, ordinal, len(items), groups)
+    names = Named(int(written.path.max(initial=0)) + 1)
+    payload = row_block.pack(written, ordinal, effort, names if effort else None)
+    read = row_block.unpack(payload, ordinal, len(items), lambda: names)
     assert sum(choice.size for choice in row_block.describe(payload)) == len(payload)
     for name in ("path", "kind", "value", "arg", "label"):
         assert getattr(read, name).tolist() == getattr(written, name).tolist()
         assert getattr(read, name).dtype == getattr(written, name).dtype
     with pytest.raises(CorruptStore, match=f"a segment holds {len(items)} rows, not {len(items) + 1}"):
-        row_block.unpack(payload, ordinal, len(items) + 1, groups)
+        row_block.unpack(payload, ordinal, len(items) + 1, lambda: names)
     joined = concatenate([written, read, make_columns([], [], [], [], [])])
     assert joined.label.tolist() == placed.tolist() * 2
     assert len(concatenate([])) == 0
