@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.metrics import CacheCounter, Histogram
 from engine.metrics.queries import Key, by_kind
+from engine.storage.cache import Budget
 from engine.storage.database import Database
 from engine.storage.inventory import HOT, Body, bodies, pages_by_table
 from engine.timeline.attribution import Prefixes, Reach, Spent, attribute
@@ -19,6 +20,7 @@ from engine.timeline.raw_size import Cancel, Progress, RawSize, raw_size
 
 _HOT, _SEGMENT, _PATHS, _VALUES = "hot_transaction", "segment", "path_block", "value_block"
 _ROWS = "columns"
+_CACHE_BYTES = 32 << 20
 
 
 @dataclass(slots=True)
@@ -95,42 +97,42 @@ def latencies(histogram: Histogram) -> dict[str, float]:
 
 
 def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None = None) -> Figures:
-    """Look through the file and the log. Raises `Cancelled`, and `CorruptStore` for what cannot be read."""
+    """Look through the file and the log. Raises `Cancelled`, and `CorruptStore` for what cannot be read.
+
+    All is read through a connection of its own, at one moment, so that nobody waits meanwhile, what is written or
+    compacted meanwhile does no harm, and nothing of what is read stays in the store's caches.
+    """
     stopped = cancel.is_set if cancel is not None else lambda: False
-    # Through a connection of its own, so that nobody waits for the one of the store meanwhile.
-    with closing(Database.open(core.db.path, read_only=True)) as file, file.read():
+    with closing(Database.open(core.db.path, read_only=True, caches=Budget(_CACHE_BYTES))) as file, file.read():
+        seen = Core(file)
         found = list(bodies(file, stopped, progress))
         by_table, total = pages_by_table(file), file.size()
+        prefixes, reaches = attribute(seen.log, _spent(found))
+        raw = raw_size(seen.log, seen.graph, seen.states, RawSize(*core.statistics.raw()), progress, cancel)
+        transactions, paths = seen.log.count, len(seen.log.paths)
+        operations = int(seen.graph.operations.sum())
+    core.statistics.know_raw(raw.transactions, raw.bytes)
     queries, cache = core.statistics.read()
     cache.bytes = core.db.caches.bytes
-    prefixes, reaches = attribute(core.log, _spent(found))
     by_tier: Counter[str] = Counter()
     by_strategy: Counter[str] = Counter()
     for body in found:
         by_tier[body.tier] += body.size
         _count_strategies(by_strategy, body)
     return Figures(
-        transactions=core.log.count,
-        operations=int(core.graph.operations.sum()),
-        paths=len(core.log.paths),
+        transactions=transactions,
+        operations=operations,
+        paths=paths,
         total=total,
         by_table=by_table,
         by_tier=_largest_first(by_tier),
         by_strategy=_largest_first(by_strategy),
         prefixes=prefixes,
-        stretches=_stretches(found, reaches, core.log.count),
-        raw=_raw(core, progress, cancel).bytes,
+        stretches=_stretches(found, reaches, transactions),
+        raw=raw.bytes,
         queries=queries,
         cache=cache,
     )
-
-
-def _raw(core: Core, progress: Progress | None, cancel: Cancel | None) -> RawSize:
-    """The raw size; what is known of it is kept with the statistics, so only what is new is looked at."""
-    known = core.statistics.raw()
-    found = raw_size(core.log, core.graph, core.states, RawSize(*known), progress, cancel)
-    core.statistics.know_raw(found.transactions, found.bytes)
-    return found
 
 
 def _count_strategies(counter: Counter[str], body: Body) -> None:

@@ -159,3 +159,13 @@ def test_keys_that_are_data_are_put_together(store: Store, monkeypatch: pytest.M
         node for node in range(len(prefixes.step)) if prefixes.parent[node] == texts["$.few"]
     ]
     assert int(prefixes.whole[0]) == int(prefixes.own.sum())
+
+
+def test_looking_leaves_the_store_as_it_was(real: Store) -> None:
+    path = real.path
+    real.close()
+    with Store.open(path) as store:
+        before = store._core.db.caches.bytes
+        store.figures()
+        assert store._core.db.caches.bytes == before
+        assert {kind for kind, _ in store._core.db.metrics.fresh()} == {"open"}
