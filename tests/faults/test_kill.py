@@ -52,6 +52,25 @@ with Store.open(sys.argv[1], create=True) as store:
                 writer.flush()
                 print(number, flush=True)
 """
+COMPACTOR = """
+import sys
+from engine import Store
+from engine.timeline import compaction, indexing, placing
+compaction._TRANSACTIONS = dict.fromkeys(compaction._TRANSACTIONS, 20)
+indexing.LEAST_ROWS, placing.LEAST_ROWS, placing.STEP_COST = 0, 0, 30
+with Store.open(sys.argv[1], create=True) as store:
+    print("ready", flush=True)
+    number = store.at().get("$.count", 0)
+    while True:
+        for _ in range(4):
+            number += 1
+            store.commit([{"op": "put", "path": "$.count", "value": number},
+                          {"op": "put", "path": f"$.k{number % 20}", "value": "x" * (number % 50) + str(number)}],
+                         message=f"commit {number}")
+            print(number, flush=True)
+        compaction._SMALL_STORE = number % 3 and 1 << 22
+        store.compact()
+"""
 NAMER = """
 import sys
 from engine import Store
@@ -101,11 +120,14 @@ def spin(chosen: random.Random) -> None:
         pass
 
 
-def test_a_writer_that_is_killed_loses_nothing_it_said(tmp_path: Path, chosen: random.Random, effort: int) -> None:
+@pytest.mark.parametrize("code", [WRITER, COMPACTOR], ids=["writer", "compactor"])
+def test_a_writer_that_is_killed_loses_nothing_it_said(
+    tmp_path: Path, chosen: random.Random, effort: int, code: str
+) -> None:
     path = tmp_path / "a.refactory"
     done = 0
     for _ in range(KILLS * effort):
-        done = max(done, killed(WRITER, path, chosen, 40))
+        done = max(done, killed(code, path, chosen, 40))
         with Store.open(path) as store:
             state = store.at().json() if store.timelines() else {}
             count = state.get("count", 0)

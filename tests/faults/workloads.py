@@ -112,4 +112,24 @@ def checkpoints(path: Path) -> Iterator[None]:
             yield
 
 
-WORKLOADS: dict[str, Workload] = {work.__name__: work for work in (commits, names, imports, reopening, checkpoints)}
+def compactions(path: Path) -> Iterator[None]:
+    """Segments of an import and of commits written anew, in a store that goes on after it."""
+    with Store.open(path, create=True) as store:
+        yield
+        with store.bulk(b"importer", "import") as writer:
+            parents: list[int] = []
+            for number in range(6):
+                parents = [add(writer, number, parents)]
+                if number % 3 == 2:
+                    writer.flush()
+                    yield
+        for number in range(2):
+            store.commit([{"op": "put", "path": f"$.own{number}", "value": "mine " * 20}], message=f"own {number}")
+            yield
+            # Nothing that a reader sees: it may be done or not, whatever fails.
+            store.compact()
+
+
+WORKLOADS: dict[str, Workload] = {
+    work.__name__: work for work in (commits, names, imports, reopening, checkpoints, compactions)
+}

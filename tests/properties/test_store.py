@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from engine import Store
 from engine.errors import KnownError
 from engine.storage import blocks, database, dictionaries, large_paths, log
-from engine.timeline import bulk, checkpoints, indexing, path_indexing, placing, state, trails, version
+from engine.timeline import bulk, checkpoints, compaction, indexing, path_indexing, placing, state, trails, version
 from engine.timeline.version import MISSING
 from tests import oracle
 from tests.oracle import ABSENT, EMPTY, Oracle, Refused, exact, plain
@@ -267,6 +267,16 @@ class StoreMachine(RuleBasedStateMachine):
             self.patch.setattr(log, "SEAL_TRANSACTIONS", 1)
         self.store = Store.open(self.path)
         self.other = Store.open(self.path)
+
+    @rule(in_other=st.booleans(), small=st.booleans(), together=st.integers(1, 8))
+    def compact(self, in_other: bool, small: bool, together: int) -> None:
+        """Everything in other pieces and encodings, by this process or another one; it reads as before."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(compaction, "_SMALL_STORE", (1 << 22) if small else 0)
+            patch.setattr(compaction, "_TRANSACTIONS", dict.fromkeys(compaction._TRANSACTIONS, together))
+            (self.other if in_other else self.store).compact()
+        self.store.refresh()
+        self.other.refresh()
 
     # Comparisons ------------------------------------------------------------------------------------------
 
