@@ -143,8 +143,11 @@ def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> ND
     found: NDArray[np.int32] = state.values[paths].copy()
     containers = (found != ABSENT) & (found <= LIST)
     if containers.any():
+        # Those asked about that are live fill their parents; all paths are looked at only where these do not tell.
         filled = np.zeros(len(state.values), bool)
-        filled[parents[1:][state.values[1:] != ABSENT]] = True
+        filled[parents[paths[(found != ABSENT) & (paths != ROOT)]]] = True
+        if not filled[paths[containers]].all():
+            filled[parents[1:][state.values[1:] != ABSENT]] = True
         found[containers & filled[paths]] = ABSENT
     return found
 

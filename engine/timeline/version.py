@@ -150,15 +150,12 @@ class Version:
         return found if found is not None and self._view.value(found) != ABSENT else None
 
     def descend(self, keys: Sequence[str]) -> int | None:
-        """The live path that is reached from the root by keys of maps, or None; all are looked up at once."""
-        chain = [ROOT]
+        """The live path that is reached from the root by keys of maps, or None. Where it is live, so is all above it:
+        what goes away takes along what is below."""
+        found: int | None = ROOT
         for key in keys:
-            found = self._log.paths.find(chain[-1], encode_step(key))
-            if found is None:
-                return None
-            chain.append(found)
-        held = self._view.values_of(np.array(chain))
-        return chain[-1] if (held[:-1] == MAP).all() and held[-1] != ABSENT else None
+            found = None if found is None else self._log.paths.find(found, encode_step(key))
+        return found if found is not None and self._view.value(found) != ABSENT else None
 
     def keyed(self, path: int, fields: tuple[str, ...], key: tuple[Any, ...]) -> list[int]:
         """The live elements with a key: one, or where it repeats its first to its last occurrence."""
