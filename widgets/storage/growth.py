@@ -6,17 +6,19 @@ from bisect import bisect_left
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets.common.text import count, moment, size
-from widgets.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, fonts, theme
+from widgets.theme import SPACE_M, SPACE_S, SPACE_XS, fonts, theme
 
 from .colours import tint
 from .load import Loaded, steps_of
 
 _SAMPLE = 10
 _LINES = 4  # lines behind the plot, at most
+_FEW = 3  # samples with sizes beside them; of more, the tables tell
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class Growth(QWidget):
@@ -92,7 +94,9 @@ class Growth(QWidget):
         line = fonts().small.pixelSize() + 8
         metrics = self.fontMetrics()
         left = metrics.horizontalAdvance("888.8 MB") + SPACE_S
-        return QRectF(left, line + SPACE_L, self.width() - left - SPACE_M, self.height() - 2 * line - SPACE_L - SPACE_S)
+        legend = self._legend()
+        top = (legend[-1][2].bottom() if legend else 0) + SPACE_M
+        return QRectF(left, top, self.width() - left - SPACE_M, self.height() - top - line - SPACE_S)
 
     def _xs(self, plot: QRectF) -> np.ndarray:
         span = (float(self._ends[-1]) - self._start) if len(self._ends) else 0.0
@@ -126,20 +130,26 @@ class Growth(QWidget):
             painter.drawRect(0, 0, self.width() - 1, self.height() - 1)
         painter.end()
 
-    def _paint_legend(self, painter: QPainter) -> None:
-        x, height = SPACE_S, fonts().small.pixelSize() + 8
-        metrics = painter.fontMetrics()
+    def _legend(self) -> list[tuple[int, str, QRectF]]:
+        """Number, text and place of each sample: with sizes where they are few, on as many lines as they need."""
+        metrics, height = QFontMetrics(fonts().small), fonts().small.pixelSize() + 8
+        found = []
+        x, y = float(SPACE_S), float(SPACE_XS)
         for number, name in enumerate(self.names):
-            text = f"{name}  {size(int(self._sizes[number, -1]))}"
+            text = f"{name}  {size(int(self._sizes[number, -1]))}" if len(self.names) <= _FEW else name
             width = _SAMPLE + SPACE_XS + metrics.horizontalAdvance(text) + SPACE_M
-            if x + width > self.width():
-                break
-            sample = QRectF(x, SPACE_XS + (height - _SAMPLE) / 2, _SAMPLE, _SAMPLE)
+            if x > SPACE_S and x + width > self.width():
+                x, y = float(SPACE_S), y + height
+            found.append((number, text, QRectF(x, y, width, height)))
+            x += width
+        return found
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        for number, text, room in self._legend():
+            sample = QRectF(room.x(), room.y() + (room.height() - _SAMPLE) / 2, _SAMPLE, _SAMPLE)
             painter.fillRect(sample, tint(number, 0.62))
             painter.setPen(theme().text)
-            room = QRectF(x + _SAMPLE + SPACE_XS, SPACE_XS, width, height)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-            x += width
+            painter.drawText(room.adjusted(_SAMPLE + SPACE_XS, 0, 0, 0), _MIDDLE, text)
 
     def _paint_grid(self, painter: QPainter, plot: QRectF, top: float) -> None:
         lines = max(1, min(_LINES, int(plot.height() // 36)))

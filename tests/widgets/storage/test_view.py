@@ -119,6 +119,21 @@ def test_the_plot_stacks_tiers_or_strategies_over_transactions_or_time(view, qtb
     assert (growth.by, growth.over) == ("tier", "time")
 
 
+def test_every_layer_is_in_the_legend_however_narrow_the_plot(view):
+    growth = view.pages.growth
+    for number in range(6):
+        view.loaded.figures.by_strategy[f"way {number}"] = view.loaded.figures.stretches[0].by_strategy[
+            f"way {number}"
+        ] = 9
+    view.pages._written.click()
+    growth.resize(170, 400)
+    legend = growth._legend()
+    assert [number for number, _, _ in legend] == list(range(len(growth.names)))
+    rooms = [room for _, _, room in legend]
+    assert len({room.y() for room in rooms}) > 1
+    assert growth._plot().top() >= max(room.bottom() for room in rooms)
+
+
 def test_figures_lead_to_what_they_count(view, qtbot):
     for name, page in (
         ("file", TABLES),
