@@ -58,7 +58,7 @@ def bulk(file: Path, timelines: int, transactions: int) -> dict[str, Any]:
             writer.add(parents=[], timeline="main", time=0, rows=rows(range(PATHS), True))
             starts = [0]
             for number in range(timelines):
-                parent = draw.choice(starts[-100:])  # some levels deep
+                parent = draw.choice(starts)  # nine levels deep on average
                 for _ in range(transactions):
                     chosen = draw.sample(range(PATHS), OPERATIONS // transactions)
                     when = writer.next_seq * HOUR
