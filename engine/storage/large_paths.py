@@ -260,32 +260,33 @@ def _paths(arrays: dict[str, NDArray[Any]]) -> NDArray[np.int32]:
 # ------------------------------------------------------------------------------------------------- building
 
 
-def entries(blocks: Iterable[PathBlock], low: int, high: int) -> Children:
-    """The entries of the index for parents from `low` to below `high`, sorted; `blocks` are all blocks of paths."""
-    parents: list[NDArray[np.int32]] = []
-    hashes: list[NDArray[np.uint32]] = []
-    numbers: list[NDArray[np.int32]] = []
-    names = np.zeros(1 << 10, np.uint32)
-    firsts: list[int] = []
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The hash of the step of each name, and the first path that has it, but for the root's."""
+
+    hash: NDArray[np.uint32]
+    path: NDArray[np.int32]
+
+
+def entries(blocks: Iterable[PathBlock], names: Names, low: int, high: int) -> Children:
+    """The entries of the index for parents from `low` to below `high`, sorted; `blocks` are all blocks of paths. Those
+    of no parent, with the first of them, are the first paths of names."""
+    first = names.path if low <= 0 else names.path[:0]
+    parents = [np.full(len(first), _NO_PARENT, np.int32)]
+    hashes = [names.hash[1 : len(first) + 1]]
+    numbers = [first]
     for block in blocks:
-        fresh = block.new_names()
-        if block.known + len(fresh) > len(names):
-            names = np.concatenate((names, np.zeros(len(names) + len(fresh), np.uint32)))
-        names[block.known : block.known + len(fresh)] = [hash_of(step) for step in fresh]
-        firsts += (np.flatnonzero(block.is_new) + block.first).tolist()
         hit = np.flatnonzero((block.parents >= low) & (block.parents < high))
-        found = names[block.names[hit]]
+        if not len(hit):
+            continue
+        found = names.hash[block.names[hit]]
         elements = np.flatnonzero(block.names[hit] == ELEMENT)
-        found[elements] = [hash_of(block.elements()[place]) for place in hit[elements].tolist()]
+        if len(elements):
+            found[elements] = [hash_of(block.elements()[place]) for place in hit[elements].tolist()]
         parents.append(block.parents[hit])
         hashes.append(found)
         numbers.append((hit + block.first).astype(np.int32))
     parent, hashed = np.concatenate(parents), np.concatenate(hashes)
-    if low <= 0:  # the first path of each name, to find the name by its step
-        first = np.array(firsts, np.int32)
-        parent = np.concatenate((parent, np.full(len(first), _NO_PARENT, np.int32)))
-        hashed = np.concatenate((hashed, names[1 : len(first) + 1]))
-        numbers.append(first)
     order = np.lexsort((hashed, parent))
     return Children(parent[order], hashed[order], np.concatenate(numbers)[order])
 

@@ -157,6 +157,11 @@ class PathBlock:
         raw = self._spelled[int(self._ends[place - 1]) if place else 0 : int(self._ends[place])]
         return b"k" + uvarint(len(raw)) + raw
 
+    @property
+    def new_count(self) -> int:
+        """How many names this block brings."""
+        return len(self._ends)
+
     def new_names(self) -> list[bytes]:
         """The steps of all names that this block brings."""
         return [self.name(self.known + place) for place in range(len(self._ends))]

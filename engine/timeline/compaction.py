@@ -27,6 +27,7 @@ from engine.storage.records import CHECKSUM_BYTES, seal, unseal
 from engine.storage.segment import RowColumns, Texts
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
+from engine.timeline.path_indexing import build_path_index
 from engine.timeline.placing import rewrite_checkpoints
 
 Progress = Callable[[int, int | None, str], None]
@@ -85,6 +86,7 @@ class Compactor:
         else:
             rewrite_checkpoints(core, self._progress, self._cancel)
             build_index(core, self._progress, self._cancel, whole=True)
+            build_path_index(core, self._progress, self._cancel)
 
     def _step(self, done: int, total: int, unit: str) -> None:
         if self._cancel is not None and self._cancel.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Cancelled
-from engine.storage.large_paths import KEY, Directory, PathIndexRecord, entries, write_directory, write_entries
+from engine.storage.large_paths import (
+    KEY,
+    Directory,
+    Names,
+    PathIndexRecord,
+    entries,
+    hash_of,
+    write_directory,
+    write_entries,
+)
 from engine.storage.path_block import PathBlock
 from engine.storage.records import unseal
 from engine.timeline.core import Core
@@ -56,19 +66,19 @@ def _set(core: Core, record: PathIndexRecord | None) -> None:
 def _build(core: Core, stored: int, progress: Progress | None, cancel: Any) -> PathIndexRecord:
     lowest = core.db.execute("SELECT min(first) FROM path_block")[0][0]
     number = (-lowest >> 20) + 1 if lowest < 0 else 1
-    first, known, counts = _survey(core, stored)
+    survey = _survey(core, stored)
     parents: list[int] = []
-    for low, high in _pieces(counts):
+    for low, high in _pieces(survey.children):
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped: the index of paths was not made")
         if progress is not None:
             progress(low, stored, "indexing paths")
-        some = entries(_blocks(core, stored), low, high)
+        some = entries(_blocks(core, stored), survey.names, low, high)
         with core.writing():
             parents += write_entries(core.db, number, len(parents), some)
     record = PathIndexRecord(number, stored, len(parents))
     with core.writing():
-        write_directory(core.db, record, Directory(first, known, np.array(parents, np.int32)))
+        write_directory(core.db, record, Directory(survey.first, survey.known, np.array(parents, np.int32)))
     return record
 
 
@@ -79,21 +89,34 @@ def _blocks(core: Core, stored: int) -> Iterator[PathBlock]:
         found = core.db.execute("SELECT body FROM path_block WHERE first=?", (first,))
         block = PathBlock(unseal("path_block", first, found[0][0] if found else None), first, known)
         yield block
-        known += len(block.new_names())
+        known += block.new_count
         first += len(block)
 
 
-def _survey(core: Core, stored: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """The first path of each block and the names before it (and in all), and how many children each stretch of
-    `_PARENTS` paths has."""
-    first, known = [], []
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """The first path of each block and the names before it (and in all), the names, and how many children each stretch
+    of `_PARENTS` paths has."""
+
+    first: NDArray[np.int32]
+    known: NDArray[np.int32]
+    names: Names
+    children: NDArray[np.int64]
+
+
+def _survey(core: Core, stored: int) -> _Survey:
+    first, known = [], [1]
+    hashes: list[int] = [0]
+    firsts: list[NDArray[np.int64]] = []
     counts = np.zeros(stored // _PARENTS + 1, np.int64)
     for block in _blocks(core, stored):
         first.append(block.first)
-        known.append(block.known)
+        known.append(block.known + block.new_count)
+        hashes += map(hash_of, block.new_names())
+        firsts.append(np.flatnonzero(block.is_new) + block.first)
         counts += np.bincount(block.parents // _PARENTS, minlength=len(counts))
-        names = block.known + len(block.new_names())
-    return np.array(first, np.int32), np.array([*known, names], np.int32), counts
+    names = Names(np.array(hashes, np.uint32), np.concatenate(firsts).astype(np.int32))
+    return _Survey(np.array(first, np.int32), np.array(known, np.int32), names, counts)
 
 
 def _pieces(counts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
