@@ -167,7 +167,10 @@ class ValueTable:
         ends = [FIRST_VALUE, *(stop for _, stop in spans)]
         if [first for first, _ in spans] != ends[:-1] or ends[-1] < self.stored:
             raise CorruptStore("the store is damaged: blocks of values are missing; restore it from a backup")
-        self._spans = [span for span in spans if span[1] <= self.stored]
+        self._spans = [span for span in spans if span[0] < self.stored]
+        # The last of them may hold values that came after those known here: these are stored now.
+        stored, stop = self.stored, self._spans[-1][1] if self._spans else self.stored
+        self._tail = _Block(stop, self._tail.raw[stop - stored :])
 
     def canonical(self, value: int) -> bytes:
         """The canonical bytes of a value ("" for absent)."""

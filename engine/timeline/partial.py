@@ -36,10 +36,12 @@ class PartialState:
         known = self._values
         fresh = distinct(np.array([path for path in paths.tolist() if path not in known], np.int32))
         if len(fresh):
-            found = self._trails.values_at(self._dense, fresh)
-            if fresh[0] == ROOT and not found[0]:
-                found[0] = MAP  # the state before everything
-            known.update(zip(fresh.tolist(), found.tolist(), strict=True))
+            found = self._trails.at(self._dense, fresh)
+            if fresh[0] == ROOT and not found.values[0]:
+                found.values[0] = MAP  # the state before everything
+            known.update(zip(fresh.tolist(), found.values.tolist(), strict=True))
+            told = found.labelled
+            self._labels.update(zip(fresh[told].tolist(), found.labels[told].tolist(), strict=True))
         return np.array([known[path] for path in paths.tolist()], np.int32)
 
     def labels_of(self, paths: NDArray[Any]) -> NDArray[np.int64]:

@@ -74,9 +74,21 @@ def _tells(postings: Postings, placing: bool) -> NDArray[np.bool_]:
     return telling
 
 
-def _scatter(found: NDArray[np.int64], paths: NDArray[Any], postings: Postings, placing: bool) -> None:
-    """Write what postings say to the places of their paths; the last one of a path holds."""
-    found[np.searchsorted(paths, postings.path)] = postings.label if placing else postings.value
+class AtMoment(NamedTuple):
+    """Values and labels of some paths (ascending); of a path with very many rows the label is not looked for unless it
+    is asked for, and then not `labelled`."""
+
+    values: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    labelled: NDArray[np.bool_]
+
+    def take_over(self, paths: NDArray[np.int32], postings: Postings) -> None:
+        """Write what postings say to the places of their paths; the last one of a path holds."""
+        places = np.searchsorted(paths, postings.path)
+        setting, placing = np.flatnonzero(postings.effect == SETS), np.flatnonzero(postings.label)
+        self.values[places[setting]] = postings.value[setting]
+        self.labels[places[placing]] = postings.label[placing]
+        self.labelled[places[placing]] = True
 
 
 class Trails:
@@ -162,35 +174,37 @@ class Trails:
 
     # -------------------------------------------------------------------------------------------- at a moment
 
-    def values_at(self, head: int, paths: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The value id that each of some paths (ascending) has at a version."""
-        return self._ask(lambda view: self._latest(view, head, paths, placing=False)).astype(np.int32)
+    def at(self, head: int, paths: NDArray[np.int32]) -> AtMoment:
+        """What each of some paths (ascending) holds at a version."""
+        return self._ask(lambda view: self._at(view, head, paths))
 
     def labels_at(self, head: int, paths: NDArray[np.int32]) -> NDArray[np.int64]:
-        """The label that each of some paths (ascending) was given last, up to a version."""
-        return self._ask(lambda view: self._latest(view, head, paths, placing=True))
+        """The label that each of some paths (ascending) was given last, up to a version, whatever that takes."""
+        return self._ask(lambda view: self._at(view, head, paths, labels=True)).labels
 
-    def _latest(self, view: IndexView, head: int, paths: NDArray[np.int32], *, placing: bool) -> NDArray[np.int64]:
-        """Values, or labels, after the last row of each path on the chain of `head`; 0 where there is none."""
-        found = np.zeros(len(paths), np.int64)
+    def _at(self, view: IndexView, head: int, paths: NDArray[np.int32], *, labels: bool = False) -> AtMoment:
+        """Values and labels after the last row of each path on the chain of `head`; 0 where there is none. `labels`
+        says whether to find also those that are far from the values."""
+        found = AtMoment(np.zeros(len(paths), np.int64), np.zeros(len(paths), np.int64), np.ones(len(paths), bool))
         beyond = self._covered(view)
         sealed = self._graph.last_until(head, beyond - 1)
         if sealed >= 0:
             heavy = view.heavy(paths)
             postings = by_path(view.postings(paths[~heavy]))
-            postings = postings.take(_tells(postings, placing))
             on = postings.owner <= sealed
             on[on] = self._graph.members(postings.owner[on], sealed)
-            _scatter(found, paths, postings.take(on), placing)
+            found.take_over(paths, postings.take(on))
             for place in np.flatnonzero(heavy).tolist():
-                found[place] = self._latest_of(view, sealed, int(paths[place]), placing)
+                found.values[place] = self._latest_of(view, sealed, int(paths[place]), placing=False)
+                found.labelled[place] = labels
+                if labels:
+                    found.labels[place] = self._latest_of(view, sealed, int(paths[place]), placing=True)
         chain = self._graph.chain_from(head, beyond)
         for start in range(0, len(chain), _CHUNK):
-            postings = self._scanned(chain[start : start + _CHUNK], paths)
-            _scatter(found, paths, postings.take(_tells(postings, placing)), placing)
+            found.take_over(paths, self._scanned(chain[start : start + _CHUNK], paths))
         return found
 
-    def _latest_of(self, view: IndexView, head: int, path: int, placing: bool) -> int:
+    def _latest_of(self, view: IndexView, head: int, path: int, *, placing: bool) -> int:
         """The value or label of a path of many postings."""
         for stretch in self._graph.stretches(head):
             for piece in view.backwards(path, int(stretch[-1]) + 1, placing=placing):
