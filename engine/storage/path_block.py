@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.encoding import read_text, read_uvarint, uvarint
+from engine.storage.columns import Effort, pack
 from engine.storage.dictionaries import pack_strings, unpack_strings
 from engine.storage.path_keys import pack_keys, unpack_keys
-from engine.storage.records import pack_arrays, unpack_arrays
+from engine.storage.records import unpack_arrays
 
 ELEMENT = -1
 _NEW, _KEYED, _PLACED, _FIRST_NAME = 0, 1, 2, 3
@@ -37,7 +38,7 @@ class Paths(NamedTuple):
 # ------------------------------------------------------------------------------------------------- packing
 
 
-def pack_paths(first: int, paths: Paths, depths: NDArray[Any], known: int) -> bytes:
+def pack_paths(first: int, paths: Paths, depths: NDArray[Any], known: int, effort: Effort = Effort.QUICK) -> bytes:
     """The payload of the block that begins with path `first`; names below `known` are in blocks before it.
 
     `depths` are numbers of steps.
@@ -58,7 +59,7 @@ def pack_paths(first: int, paths: Paths, depths: NDArray[Any], known: int) -> by
         **_pack_keyed([step for step in map(paths.steps.__getitem__, elements) if step[:1] == b"i"]),
         **_pack_placed([step for step in map(paths.steps.__getitem__, elements) if step[:1] != b"i"]),
     }
-    return pack_arrays(**{name: column for name, column in columns.items() if len(column) or name in _ALWAYS})
+    return pack({name: column for name, column in columns.items() if len(column) or name in _ALWAYS}, effort)
 
 
 def _name(step: bytes) -> bytes:

@@ -18,6 +18,7 @@ from engine.model import paths
 from engine.model.encoding import uvarint
 from engine.model.paths import Step
 from engine.storage.arrays import GrowArray
+from engine.storage.columns import Effort
 from engine.storage.large_paths import Gone, LargePaths
 from engine.storage.path_block import ELEMENT, Paths, pack_paths, unpack_paths
 
@@ -324,12 +325,12 @@ class PathTable:
             above = np.where(above > 0, parents[above], -1)
         return found
 
-    def block(self, first: int, stop: int | None = None) -> bytes:
+    def block(self, first: int, stop: int | None = None, effort: Effort = Effort.QUICK) -> bytes:
         """The payload of a block that holds the paths from `first` on, up to `stop` if that is given."""
         self.come_into_memory()
         stop = len(self) if stop is None else stop
         held = Paths(self._parents.data[first:stop], self._names.data[first:stop], self._steps[first:stop])
-        return pack_paths(first, held, self.depths(np.arange(first, stop)), self._named(first))
+        return pack_paths(first, held, self.depths(np.arange(first, stop)), self._named(first), effort)
 
     def load(self, payload: bytes, skip: int = 0) -> None:
         """Add the paths of a block, but for the first `skip`, which are here already."""

@@ -23,6 +23,7 @@ from engine.storage import row_block, segment
 from engine.storage.columns import Effort, is_quick
 from engine.storage.columns import values as value_blocks
 from engine.storage.parts import Part
+from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
 from engine.storage.segment import RowColumns, Texts
 from engine.timeline.core import Core
@@ -36,6 +37,7 @@ Progress = Callable[[int, int | None, str], None]
 _SMALL_STORE = 1 << 22
 # Rows between checkpoints of such a store.
 _FAR = 1 << 20
+_MOST_PATHS = 1 << 20
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
 _TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
 _VALUES = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 16}
@@ -70,6 +72,7 @@ class Compactor:
         with self._core.writing():
             self._log.write_segment()
         effort = Effort.SMALL if self._log.row_count <= _SMALL_STORE else Effort.BALANCED
+        self._compact_paths(effort)
         self._compact_values(effort)
         self._compact_segments(effort)
         self._derive(effort)
@@ -79,8 +82,9 @@ class Compactor:
     def _derive(self, effort: Effort) -> None:
         """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets few
         checkpoints, and no index, which would be larger than all the rest of it."""
-        core, small = self._core, effort == Effort.SMALL
-        if small:
+        core = self._core
+        build_path_index(core, self._progress, self._cancel)
+        if effort == Effort.SMALL:
             rewrite_checkpoints(core, self._progress, self._cancel, step_cost=_FAR)
             drop_index(core)
         else:
@@ -140,6 +144,33 @@ class Compactor:
         if not same:
             raise CorruptStore(f"segment {part.first} would not be read as it was written; it was left as it is")
 
+    # --------------------------------------------------------------------------------------------- paths
+
+    def _compact_paths(self, effort: Effort) -> None:
+        """One block of all paths, where they are in memory; the blocks of a store with millions stay as they are."""
+        db, paths = self._core.db, self._log.paths
+        blocks = self._path_blocks()
+        stop = sum(blocks[-1]) if blocks else 1
+        if stop > _MOST_PATHS or not blocks or (len(blocks) == 1 and self._is_cold_block("path_block", 1)):
+            return
+        self._step(0, stop, "paths")
+        payload = paths.block(1, stop, effort)
+        read = PathTable()
+        read.load(payload)
+        if [read.encoded_step(path) for path in range(stop)] != [paths.encoded_step(path) for path in range(stop)] or (
+            not np.array_equal(read.parents, paths.parents[:stop])
+        ):
+            raise CorruptStore("paths would not be read as they were written; they were left as they are")
+        with self._core.writing():
+            if self._path_blocks() == blocks:
+                db.execute("DELETE FROM path_block WHERE first > 0")
+                db.execute("INSERT INTO path_block VALUES (1,?,?)", (stop - 1, seal("path_block", 1, payload)))
+                self._core.count_generation()
+                self._blocks += 1
+
+    def _path_blocks(self) -> list[tuple[int, int]]:
+        return self._core.db.execute("SELECT first, count FROM path_block WHERE first > 0 ORDER BY first")
+
     # -------------------------------------------------------------------------------------------- values
 
     def _compact_values(self, effort: Effort) -> None:
@@ -148,7 +179,7 @@ class Compactor:
         for spans in self._value_groups(effort):
             first, stop = spans[0][0], spans[-1][1]
             self._step(first, total, "values")
-            if len(spans) == 1 and self._is_cold_block(first):
+            if len(spans) == 1 and self._is_cold_block("value_block", first):
                 continue
             if groups is None:
                 groups = self._log.paths.groups(_first_paths(self._log.parts, self._log.rows_of, total))
@@ -186,9 +217,9 @@ class Compactor:
         wanted = [(first, stop - first) for first, stop in spans]
         return wanted == [block for block in self._listed() if spans[0][0] <= block[0] < spans[-1][1]]
 
-    def _is_cold_block(self, first: int) -> bool:
+    def _is_cold_block(self, table: str, first: int) -> bool:
         found = self._core.db.execute(
-            f"SELECT substr(body, {CHECKSUM_BYTES + 1}, 1) FROM value_block WHERE first=?", (first,)
+            f"SELECT substr(body, {CHECKSUM_BYTES + 1}, 1) FROM {table} WHERE first=?", (first,)
         )
         return bool(found) and not is_quick(found[0][0])
 
