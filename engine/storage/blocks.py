@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any
 
 from engine.errors import CorruptStore
-from engine.model.operations import FIRST_VALUE
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.large_paths import KEY, Gone, LargePaths, PathIndexRecord
@@ -28,14 +28,20 @@ class Blocks:
         self._unread: list[tuple[int, int]] = []
         self._record: PathIndexRecord | None = None
         self._stored_paths = 1
-        self.values = ValueTable(self._fetch_values, database.caches.cache("values"), self._list_values)
+        self.values = ValueTable(
+            functools.partial(self._fetch, "value_block"), database.caches.cache("values"), self._list_values
+        )
 
     @property
     def paths(self) -> PathTable:
         """The path dictionary; its blocks are read when it is first asked for (the graph alone does without)."""
         if self._unread:
             with self._db.lock:
-                self._read_paths()
+                try:
+                    self._read_paths()
+                except Moved:
+                    self._list_paths()
+                    self._read_paths()
         return self._paths
 
     def _read_paths(self) -> None:
@@ -70,28 +76,31 @@ class Blocks:
         """Number of paths, those that were not read yet included."""
         return max(self._stored_paths, len(self._paths))
 
-    def _fetch_values(self, first: int) -> bytes:
-        found = self._db.execute("SELECT body FROM value_block WHERE first=?", (first,))
-        if not found:
-            raise Moved
-        return unseal("value_block", first, found[0][0])
-
     def _list_values(self) -> list[tuple[int, int]]:
         return self._db.execute("SELECT first, count FROM value_block ORDER BY first")
 
     def read_directory(self) -> None:
-        """Learn anew which blocks of values there are, after a compaction. Paths keep their blocks' beginnings where
-        they are not read yet."""
-        if len(self.values) > FIRST_VALUE:
-            self.values.replace(self._list_values())
-        if self._unread:
-            blocks = self._db.execute("SELECT first, count FROM path_block WHERE first > 0 ORDER BY first")
-            self._unread = [block for block in blocks if sum(block) > len(self._paths)]
+        """Learn anew which blocks there are, after a compaction."""
+        self.values.replace(self._list_values())
+        self._list_paths()
+
+    def _list_paths(self) -> None:
+        """Learn which blocks hold paths that are not in memory yet."""
+        blocks = self._db.execute("SELECT first, count FROM path_block WHERE first > 0 ORDER BY first")
+        stop = 1
+        for first, count in blocks:
+            if first != stop or type(count) is not int:
+                raise CorruptStore(f"the store is damaged: paths from {stop} on are missing; {RESTORE}")
+            stop += count
+        if stop < self._stored_paths:
+            raise CorruptStore(f"the store is damaged: paths from {stop} on are missing; {RESTORE}")
+        self._unread = [block for block in blocks if sum(block) > len(self._paths)]
+        self._stored_paths = stop
 
     def _fetch(self, table: str, first: int) -> bytes:
         found = self._db.execute(f"SELECT body FROM {table} WHERE first=?", (first,))
         if not found:
-            raise CorruptStore(f"the store is damaged: {table} {first} is missing; {RESTORE}")
+            raise Moved
         return unseal(table, first, found[0][0])
 
     def follow(self, manifest: dict[str, Any]) -> None:

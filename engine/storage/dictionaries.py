@@ -162,15 +162,18 @@ class ValueTable:
         return _Block(first, [], held), held.nbytes
 
     def replace(self, blocks: Sequence[tuple[int, int]]) -> None:
-        """Know other blocks (first value, number of values) that hold the same values."""
-        spans = [(first, first + count) for first, count in blocks]
-        ends = [FIRST_VALUE, *(stop for _, stop in spans)]
-        if [first for first, _ in spans] != ends[:-1] or ends[-1] < self.stored:
+        """Know other blocks (first value, number of values) that hold the same values, and maybe more."""
+        stop = FIRST_VALUE
+        for first, count in blocks:
+            if first != stop or type(count) is not int:
+                raise CorruptStore(f"the store is damaged: values {stop} to {first} are missing; restore a backup")
+            stop += count
+        tail = self._tail
+        if stop < tail.first:
             raise CorruptStore("the store is damaged: blocks of values are missing; restore it from a backup")
-        self._spans = [span for span in spans if span[0] < self.stored]
-        # The last of them may hold values that came after those known here: these are stored now.
-        stored, stop = self.stored, self._spans[-1][1] if self._spans else self.stored
-        self._tail = _Block(stop, self._tail.raw[stop - stored :])
+        self._spans = [(first, first + count) for first, count in blocks]
+        if stop > tail.first:
+            self._tail = _Block(stop, tail.raw[stop - tail.first :])
 
     def canonical(self, value: int) -> bytes:
         """The canonical bytes of a value ("" for absent)."""

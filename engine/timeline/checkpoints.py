@@ -98,9 +98,11 @@ class Checkpoints:
         for item in others:
             values[item.effect.path] = item.effect.value
 
+        then = self._changes
+
         def load() -> NDArray[np.int64]:
             try:
-                return self._vector(full, full.labels, np.int64)
+                return self._vector(full, full.labels, np.int64, then=then)
             except Gone:
                 return labels(line[0])
 
@@ -125,29 +127,33 @@ class Checkpoints:
 
         return self._read.get(dense, load)
 
-    def _vector(self, full: Checkpoint, keys: tuple[int, ...], dtype: Any, size: int = 0) -> NDArray[Any]:
+    def _vector(
+        self, full: Checkpoint, keys: tuple[int, ...], dtype: Any, size: int = 0, then: int | None = None
+    ) -> NDArray[Any]:
         vector = np.zeros(max(size, full.paths), dtype)
         for place, key in enumerate(keys):
             if key:
-                bucket = self._bucket(key)
+                bucket = self._bucket(key, then)
                 start = place * full.width
                 vector[start : start + len(bucket)] = bucket
         return vector
 
-    def _bucket(self, key: int) -> NDArray[Any]:
+    def _bucket(self, key: int, then: int | None) -> NDArray[Any]:
         def load() -> tuple[NDArray[Any], int]:
             found = self._db.execute("SELECT body FROM bucket WHERE hash=?", (key,))
             if not found:
-                self._missing(f"bucket {key}")
+                self._missing(f"bucket {key}", then)
             arrays = unpack_arrays(unseal("bucket", key, found[0][0]))
             bucket: NDArray[Any] = arrays["value"] if "value" in arrays else _joined(arrays["ordinal"], arrays["rest"])
             return bucket, bucket.nbytes
 
         return self._buckets.get(key, load)
 
-    def _missing(self, what: str) -> None:
+    def _missing(self, what: str, then: int | None = None) -> None:
+        """Whether something is damaged, or was dropped since the checkpoints changed for the time of number `then`."""
+        known = self._changes if then is None else then
         body = self._db.execute("SELECT body FROM manifest WHERE name='store'")
-        if body and unseal_object("manifest", "store", body[0][0]).get(KEY, 0) == self._changes:
+        if body and unseal_object("manifest", "store", body[0][0]).get(KEY, 0) == known:
             raise CorruptStore(f"the store is damaged: {what} is missing; restore it from a backup")
         raise Gone
 
