@@ -90,7 +90,6 @@ class Compactor:
         else:
             rewrite_checkpoints(core, self._progress, self._cancel)
             build_index(core, self._progress, self._cancel, whole=True)
-            build_path_index(core, self._progress, self._cancel)
 
     def _step(self, done: int, total: int, unit: str) -> None:
         if self._cancel is not None and self._cancel.is_set():
