@@ -67,7 +67,7 @@ class Blocks:
 
     def _add_block(self, table: PathTable, first: int, count: int) -> None:
         if first + count > len(table):
-            table.load(self._fetch("path_block", first), len(table) - first)
+            table.load(self._fetch("path_block", first, count), len(table) - first)
         if first + count > len(table):
             raise CorruptStore(f"the store is damaged: path_block {first} holds less than it says; {RESTORE}")
 
@@ -97,8 +97,8 @@ class Blocks:
         self._unread = [block for block in blocks if sum(block) > len(self._paths)]
         self._stored_paths = stop
 
-    def _fetch(self, table: str, first: int) -> bytes:
-        found = self._db.execute(f"SELECT body FROM {table} WHERE first=?", (first,))
+    def _fetch(self, table: str, first: int, count: int) -> bytes:
+        found = self._db.execute(f"SELECT body FROM {table} WHERE first=? AND count=?", (first, count))
         if not found:
             raise Moved
         return unseal(table, first, found[0][0])

@@ -76,13 +76,13 @@ _MARKERS = {MAP: values.EMPTY_MAP, LIST: values.EMPTY_LIST}
 class ValueTable:
     """Canonical bytes of values by id. Ids below `FIRST_VALUE` are markers: absent, map, list.
 
-    Blocks are fetched when needed (`fetch(first) -> payload`, which raises `Moved` where there is none any more) and
-    kept in a cache bounded by bytes; values that are not on disk yet stay in memory.
+    Blocks are fetched when needed (`fetch(first, count) -> payload`, which raises `Moved` where there is none of so many
+    any more) and kept in a cache bounded by bytes; values that are not on disk yet stay in memory.
     """
 
     def __init__(
         self,
-        fetch: Callable[[int], bytes],
+        fetch: Callable[[int, int], bytes],
         cache: ByteCache[_Block] | None = None,
         listed: Callable[[], list[tuple[int, int]]] | None = None,
     ) -> None:
@@ -158,7 +158,7 @@ class ValueTable:
         return self.cache.get(span, lambda: self._load(*span))
 
     def _load(self, first: int, stop: int) -> tuple[_Block, int]:
-        held = Opened(self._fetch(first), stop - first)
+        held = Opened(self._fetch(first, stop - first), stop - first)
         return _Block(first, [], held), held.nbytes
 
     def replace(self, blocks: Sequence[tuple[int, int]]) -> None:

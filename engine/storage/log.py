@@ -28,7 +28,7 @@ from engine.storage.blocks import Blocks
 from engine.storage.cache import ByteCache
 from engine.storage.columns import Effort
 from engine.storage.database import Database
-from engine.storage.dictionaries import ValueTable
+from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.headers import Headers
 from engine.storage.identity import Chunks, chunk_ids
 from engine.storage.parts import RESTORE, Part, Parts
@@ -168,17 +168,27 @@ class Log:
         if dense >= tail.first:
             return tail.ids[dense - tail.first]
         part = self._parts.of(dense)
+        try:
+            return self._id_in(part, dense)
+        except Moved:
+            return self._id_in(self._parts.instead_of(part, dense), dense)
+
+    def _id_in(self, part: Part, dense: int) -> bytes:
         chunks = self._chunks(part)
         chunk = chunks.of(dense)
         return self._chunk_ids(part, chunks, chunk)[dense - chunks.span(chunk)[0]]
 
     def _chunks(self, part: Part) -> Chunks:
+        if part.stop > self.count:  # it goes on with some that are not known here yet
+            read = self._parts.headers(part)
+            return Chunks(part.first, read.parent, (read.extra_child, read.extra_parent))
         within = slice(*np.searchsorted(self.extra_child.data, part.span))
         extra = self.extra_child.data[within], self.extra_parent.data[within]
         return Chunks(part.first, self.column("parent")[part.first : part.stop], extra)
 
     def _chunk_ids(self, part: Part, chunks: Chunks, chunk: int) -> list[bytes]:
         start, stop = chunks.span(chunk)
+        stop = min(stop, self.count)
 
         def load() -> tuple[list[bytes], int]:
             held = self._parts.outside(part)
@@ -211,13 +221,11 @@ class Log:
         return found[:2]
 
     def _all_ids(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The ids of all transactions, a chunk at a time, and the first transaction of each chunk."""
+        """The ids of all transactions, some at a time, and the first transaction of these."""
         tail = self._tail
         for part in self._parts:
             if part.first < tail.first:
-                chunks = self._chunks(part)
-                for chunk in range(-(-part.transactions // chunks.size)):
-                    yield chunks.span(chunk)[0], self._chunk_ids(part, chunks, chunk)
+                yield part.first, [self.id(dense) for dense in range(part.first, min(part.stop, tail.first))]
         yield tail.first, tail.ids
 
     def find_source(self, source: str) -> list[int]:

@@ -15,9 +15,10 @@ from engine.errors import CorruptStore
 from engine.storage import row_block, segment
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
+from engine.storage.dictionaries import Moved
 from engine.storage.records import CHECKSUM_BYTES, unseal
 from engine.storage.row_block import Names
-from engine.storage.segment import RowColumns, Texts
+from engine.storage.segment import HeaderColumns, RowColumns, Texts
 
 _CHECKS = (1 + len(segment.BODIES)) * CHECKSUM_BYTES
 RESTORE = "restore it from a backup"
@@ -64,10 +65,6 @@ def _directory(parts: Sequence[Part]) -> _Directory:
 
 def _link(chain: bytes, part: Part) -> bytes:
     return blake3(chain + part.head).digest()
-
-
-class _Moved(Exception):
-    """A segment is not in the file any more: a compaction has put others in its place."""
 
 
 class Parts:
@@ -129,6 +126,10 @@ class Parts:
 
     def read_directory(self, sealed: int) -> None:
         """Learn anew from the file which segments there are for the transactions below `sealed`."""
+        self.replace([part for part in self._listed() if part.stop <= sealed])
+
+    def _listed(self) -> list[Part]:
+        """The segments of the file, as it is now."""
         rows = self._db.execute(
             f"SELECT first_transaction, transactions, first_row, row_count, substr(headers, 1, {_CHECKS})"
             " FROM segment ORDER BY first_transaction"
@@ -137,7 +138,7 @@ class Parts:
         for first, transactions, first_row, row_count, body in rows:
             head, checks = split_checks(body)
             parts.append(Part(first, transactions, first_row, row_count, head, checks))
-        self.replace([part for part in parts if part.stop <= sealed])
+        return parts
 
     def of(self, dense: int) -> Part:
         """The segment that holds a transaction."""
@@ -153,7 +154,7 @@ class Parts:
 
         try:
             return self._rows.get(part.span, load)
-        except _Moved:
+        except Moved:
             instead = self._instead_of(part)
             start = part.first_row - instead[0].first_row
             return segment.concatenate(list(map(self.rows, instead))).take(slice(start, start + part.rows))
@@ -162,19 +163,26 @@ class Parts:
         """The texts of its transactions."""
 
         def load() -> tuple[Sequence[Texts], int]:
-            texts = segment.TextColumns(self._blob(part, "texts"), self._time(part))
+            time = self._time(part)
+            if len(time) < part.transactions:  # it goes on with some that are not known here yet
+                time = self.headers(part).time
+            texts = segment.TextColumns(self._blob(part, "texts"), time)
             return texts, texts.nbytes
 
         try:
             return self._texts.get(part.span, load)
-        except _Moved:
+        except Moved:
             instead = self._instead_of(part)
             start = part.first - instead[0].first
             return [text for other in instead for text in self.texts(other)][start : start + part.transactions]
 
     def outside(self, part: Part) -> list[bytes]:
-        """The ids that it holds (see `identity.Chunks`); None where it is gone."""
+        """The ids that it holds (see `identity.Chunks`). Raises `Moved` where it is gone."""
         return segment.split_ids(self._blob(part, "outside"))
+
+    def headers(self, part: Part) -> HeaderColumns:
+        """The headers of its transactions. Raises `Moved` where it is gone."""
+        return segment.unpack_headers(self._blob(part, "headers"), part.transactions, part.rows)
 
     def keep(self, part: Part, rows: RowColumns, texts: Sequence[Texts]) -> None:
         """Keep what a segment holds that was written just now."""
@@ -182,21 +190,25 @@ class Parts:
         self._texts.put(part.span, texts, 300 * part.transactions)
 
     def _instead_of(self, part: Part) -> list[Part]:
-        """The segments that now hold what one held that is gone."""
-        self.read_directory(self.stop)
-        instead = [each for each in self if each.first < part.stop and part.first < each.stop]
+        """The segments that now hold what one held that is gone; the last of them may go on beyond what is known."""
+        instead = [each for each in self._listed() if each.first < part.stop and part.first < each.stop]
         if not instead or part in instead or instead[0].first > part.first or instead[-1].stop < part.stop:
             raise CorruptStore(f"the store is damaged: segment {part.first} is missing; {RESTORE}")
         return instead
+
+    def instead_of(self, part: Part, dense: int) -> Part:
+        """The segment that now holds a transaction of one that is gone."""
+        return next(each for each in self._instead_of(part) if dense < each.stop)
 
     def _blob(self, part: Part, name: str) -> bytes:
         found = self._db.execute(
             f"SELECT {name}, substr(headers, 1, {_CHECKS}) FROM segment WHERE first_transaction=?", (part.first,)
         )
         if not found or split_checks(found[0][1]) != (part.head, part.checks):
-            raise _Moved
+            raise Moved
         payload = unseal(f"segment.{name}", part.first, found[0][0])
-        if found[0][0][:CHECKSUM_BYTES] != part.checks[segment.BODIES.index(name)]:
+        known = part.head if name == "headers" else part.checks[segment.BODIES.index(name)]
+        if found[0][0][:CHECKSUM_BYTES] != known:
             raise CorruptStore(f"the store is damaged: {name} of segment {part.first} are others; {RESTORE}")
         return payload
 

@@ -18,7 +18,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.paths = PathTable()
-        self.values = ValueTable(lambda first: b"")
+        self.values = ValueTable(lambda first, count: b"")
 
     def leaf(self, value: int) -> Any:
         return values.to_json(values.decode(self.values.canonical(value)))

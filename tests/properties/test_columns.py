@@ -338,7 +338,7 @@ class ValueTableMachine(RuleBasedStateMachine):
         self.patch.setattr(dictionaries, "INTERN_LIMIT", known)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", count)
         self.patch.setattr(dictionaries, "BLOCK_BYTES", 40)
-        self.table = ValueTable(self.blocks.__getitem__, ByteCache(self.cache))
+        self.table = ValueTable(lambda first, _: self.blocks[first], ByteCache(self.cache))
 
     def teardown(self) -> None:
         self.patch.undo()
@@ -366,7 +366,7 @@ class ValueTableMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         """A new table on the same blocks, which has the rest from elsewhere."""
         rest = self.table.tail(self.table.stored)
-        made = ValueTable(self.blocks.__getitem__, ByteCache(self.cache))
+        made = ValueTable(lambda first, _: self.blocks[first], ByteCache(self.cache))
         for first, following in itertools.pairwise([*sorted(self.blocks), self.table.stored]):
             made.add_block(first, following - first)
         for raw in rest:
@@ -400,13 +400,13 @@ TestValueTable = ValueTableMachine.TestCase
 
 
 def test_markers_are_values_too() -> None:
-    table = ValueTable({}.__getitem__)
+    table = ValueTable(lambda first, _: {}[first])
     assert [table.intern(raw) for raw in (b"{", b"[")] == [MAP, LIST]
     assert [table.canonical(value) for value in (0, MAP, LIST)] == [b"", b"{", b"["]
     assert table.equal(MAP, MAP)
 
 
 def test_blocks_follow_each_other() -> None:
-    table = ValueTable({}.__getitem__)
+    table = ValueTable(lambda first, _: {}[first])
     with pytest.raises(CorruptStore, match="values 3 to 5 are missing; restore a backup"):
         table.add_block(5, 1)
