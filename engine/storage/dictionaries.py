@@ -76,8 +76,8 @@ _MARKERS = {MAP: values.EMPTY_MAP, LIST: values.EMPTY_LIST}
 class ValueTable:
     """Canonical bytes of values by id. Ids below `FIRST_VALUE` are markers: absent, map, list.
 
-    Blocks are fetched when needed (`fetch(first, count) -> payload`, which raises `Moved` where there is none of so many
-    any more) and kept in a cache bounded by bytes; values that are not on disk yet stay in memory.
+    Blocks are fetched when needed (`fetch(first, count) -> payload`, which raises `Moved` where there is none of so
+    many any more) and kept in a cache bounded by bytes; values that are not on disk yet stay in memory.
     """
 
     def __init__(

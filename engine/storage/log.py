@@ -12,7 +12,7 @@ by readers and after it by the writer).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -385,15 +385,22 @@ class Log:
         self._add_part(part)
 
     def encode(
-        self, first: int, stop: int, texts: Sequence[Texts], rows: RowColumns, effort: Effort = Effort.QUICK
+        self,
+        first: int,
+        stop: int,
+        texts: Sequence[Texts],
+        rows: RowColumns,
+        effort: Effort = Effort.QUICK,
+        known: Mapping[int, bytes] | None = None,
     ) -> tuple[Part, list[bytes]]:
-        """Transactions as a segment that is not in the file yet, and its bodies, headers first."""
+        """Transactions as a segment that is not in the file yet, and its bodies, headers first. `known` are ids of
+        transactions by number, which need not be computed."""
         first_row = self.row_start(first)
         span = Part(first, stop - first, first_row, len(rows), b"", ())
         time = self.column("time")[first:stop]
         payloads = (
             segment.pack_texts(texts, time, effort),
-            b"".join([self.id(parent) for parent in self._chunks(span).outside.tolist()]),
+            b"".join([(known or {}).get(parent) or self.id(parent) for parent in self._chunks(span).outside.tolist()]),
             row_block.pack(rows, first_row + 1, effort, self.paths if effort else None),
         )
         bodies = [seal(f"segment.{name}", first, raw) for name, raw in zip(segment.BODIES, payloads, strict=True)]
@@ -413,6 +420,10 @@ class Log:
     def parts(self) -> list[Part]:
         """The segments, in order."""
         return list(self._parts)
+
+    def outside_of(self, part: Part) -> dict[int, bytes]:
+        """The ids that a segment holds, by the numbers of their transactions."""
+        return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part), strict=True))
 
     def texts_of(self, part: Part) -> Sequence[Texts]:
         """The texts of a segment."""

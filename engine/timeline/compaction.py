@@ -119,7 +119,8 @@ class Compactor:
         first, stop = parts[0].first, parts[-1].stop
         texts: list[Texts] = [text for part in parts for text in log.texts_of(part)]
         rows, _ = log.gather(np.arange(first, stop, dtype=np.int32))
-        part, bodies = log.encode(first, stop, texts, rows, effort)
+        known = {number: id_ for part in parts for number, id_ in log.outside_of(part).items()}
+        part, bodies = log.encode(first, stop, texts, rows, effort, known)
         self._check(part, bodies, texts, rows)
         with self._core.writing():
             if log.holds(parts):  # another process may have been quicker

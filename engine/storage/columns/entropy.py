@@ -18,6 +18,7 @@ from engine.storage.columns.effort import Effort
 
 MAX_BYTES = 1 << 30
 _WORTHWHILE = 24
+_BALANCED_LEVEL = 12
 
 
 class Stage(IntEnum):
@@ -69,7 +70,7 @@ def squeeze(raw: bytes, width: int, effort: Effort) -> tuple[Stage, bytes]:
     best = Stage.RAW, raw
     if effort == Effort.QUICK or len(raw) < _WORTHWHILE:
         return best
-    stages = [(Stage.ZSTD, zstd(raw))]
+    stages = [(Stage.ZSTD, zstd(raw, 19 if effort == Effort.SMALL else _BALANCED_LEVEL))]
     if effort == Effort.SMALL:
         stages.append((Stage.LZMA, lzma.compress(raw, format=lzma.FORMAT_RAW, filters=_filters(len(raw), width))))
     # What is long has to be worth the time that LZMA takes to read: some 15 ms a megabyte.
