@@ -70,6 +70,7 @@ class Log:
         self._headers = Headers()
         self._parts = Parts(database, lambda: self.paths, self._times)
         self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
+        self._cuts: ByteCache[Chunks] = database.caches.cache("cuts", decodes=False)
         self._tail = Tail()
         self.generation = 0
 
@@ -179,12 +180,19 @@ class Log:
         return self._chunk_ids(part, chunks, chunk)[dense - chunks.span(chunk)[0]]
 
     def _chunks(self, part: Part) -> Chunks:
-        if part.stop > self.count:  # it goes on with some that are not known here yet
-            read = self._parts.headers(part)
-            return Chunks(part.first, read.parent, (read.extra_child, read.extra_parent))
-        within = slice(*np.searchsorted(self.extra_child.data, part.span))
-        extra = self.extra_child.data[within], self.extra_parent.data[within]
-        return Chunks(part.first, self.column("parent")[part.first : part.stop], extra)
+        """How a segment is cut; looked up once, since every id asks for it."""
+
+        def load() -> tuple[Chunks, int]:
+            if part.stop > self.count:  # it goes on with some that are not known here yet
+                read = self._parts.headers(part)
+                made = Chunks(part.first, read.parent, (read.extra_child, read.extra_parent))
+            else:
+                within = slice(*np.searchsorted(self.extra_child.data, part.span))
+                extra = self.extra_child.data[within], self.extra_parent.data[within]
+                made = Chunks(part.first, self.column("parent")[part.first : part.stop], extra)
+            return made, 256 + 2 * made.outside.nbytes
+
+        return self._cuts.get(part.span, load)
 
     def _chunk_ids(self, part: Part, chunks: Chunks, chunk: int) -> list[bytes]:
         start, stop = chunks.span(chunk)
