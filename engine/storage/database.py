@@ -51,6 +51,9 @@ class Database:
         self._depth = 0
         self._writers = threading.RLock()
         self._held = 0
+        self._wal_pages = self._checkpointed = 0
+        if writable:
+            connection.set_wal_hook(self._grown)
 
     # ------------------------------------------------------------------------------------------- opening
 
@@ -105,8 +108,11 @@ class Database:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Run one statement and fetch all rows (tuples)."""
-        with self.lock, _plain_errors(self.path):
-            return self._connection.execute(sql, tuple(parameters)).fetchall()
+        with self.lock:
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except (apsw.Error, UnicodeDecodeError) as error:
+                raise _plain_error(self.path, error) from None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[None]:
@@ -166,11 +172,19 @@ class Database:
         finally:
             self._writers.release()
 
+    def _grown(self, _: apsw.Connection, __: str, pages: int) -> int:
+        """A commit of this connection has left so many pages in the write-ahead log."""
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
     def _checkpoint(self) -> None:
-        """Move the write-ahead log into the file once it has grown; the writer's task, under the lock."""
-        wal = self.path.with_name(self.path.name + "-wal")
-        with contextlib.suppress(OSError, StoreError):
-            if wal.stat().st_size > CHECKPOINT_BYTES:
+        """Move the write-ahead log into the file once it has grown; the writer's task, under the lock. The log's file
+        stays as long as it was, so its size would say nothing from then on."""
+        if self._wal_pages < self._checkpointed:
+            self._checkpointed = 0  # it was begun anew
+        if self._wal_pages - self._checkpointed > CHECKPOINT_BYTES // PAGE_BYTES:
+            self._checkpointed = self._wal_pages
+            with contextlib.suppress(StoreError):
                 self.execute("PRAGMA wal_checkpoint(RESTART)")
 
     def vacuum(self) -> None:
@@ -270,21 +284,29 @@ def _uri(path: Path) -> str:
 
 @contextlib.contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours: what, where, what to do."""
+    """SQLite's errors as ours."""
     try:
         yield
-    except apsw.FullError:
-        raise _disk_full(path) from None
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.ConstraintError, UnicodeDecodeError) as error:
-        raise CorruptStore(f"{path} is damaged ({error}); restore it from a backup") from None
-    except (apsw.ReadOnlyError, apsw.PermissionsError):
-        raise StoreError(f"{path} cannot be written: it or its folder is read-only; copy it elsewhere") from None
-    except apsw.BusyError:
-        raise StoreError(f"{path} is in use by another process; try again") from None
-    except (apsw.IOError, apsw.CantOpenError) as error:
-        if _is_disk_full(path):
-            raise _disk_full(path) from None
-        raise StoreError(f"cannot read or write {path}: {error}; check the disk and the folder's permissions") from None
+    except (apsw.Error, UnicodeDecodeError) as error:
+        raise _plain_error(path, error) from None
+
+
+def _plain_error(path: Path, error: Exception) -> Exception:
+    """One of SQLite's errors as ours: what, where, what to do; itself if it is a mistake of this program."""
+    match error:
+        case apsw.FullError():
+            return _disk_full(path)
+        case apsw.CorruptError() | apsw.NotADBError() | apsw.SQLError() | apsw.ConstraintError() | UnicodeDecodeError():
+            return CorruptStore(f"{path} is damaged ({error}); restore it from a backup")
+        case apsw.ReadOnlyError() | apsw.PermissionsError():
+            return StoreError(f"{path} cannot be written: it or its folder is read-only; copy it elsewhere")
+        case apsw.BusyError():
+            return StoreError(f"{path} is in use by another process; try again")
+        case apsw.IOError() | apsw.CantOpenError():
+            if _is_disk_full(path):
+                return _disk_full(path)
+            return StoreError(f"cannot read or write {path}: {error}; check the disk and the folder's permissions")
+    return error
 
 
 def _disk_full(path: Path) -> StoreError:

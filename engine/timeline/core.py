@@ -54,6 +54,7 @@ class Core:
         self._listeners: list[Callable[[StoreEvent], None]] = []
         self._seen = -1
         self.bulk: BulkWriter | None = None
+        self._note: replica.Note | None = None
         self._wrote = self._closed = False
         self.statistics = Statistics(database)
         with database.metrics.timing("open"):
@@ -150,6 +151,8 @@ class Core:
                     with self.db.write():
                         self.statistics.write()
         self._closed = True
+        with self.lock:
+            self._forget_note()
         self.db.close()
 
     def _write_manifest(self) -> None:
@@ -173,10 +176,26 @@ class Core:
         """
         here = replica.place(self.db.path)
         own = bytes(self.manifest["replica"])
-        if not own or self.manifest["place"] != here or replica.noted(own) > self.log.last_seq(own):
+        if not own or self.manifest["place"] != here or self._noted(own).seq() > self.log.last_seq(own):
             own = os.urandom(REPLICA_BYTES)
             self.manifest = {**self.manifest, "place": here, "replica": own}
         return own
+
+    def note_seq(self) -> None:
+        """Remember outside of the file how far this store's own commits have come, before that is durable."""
+        own = bytes(self.manifest["replica"])
+        self._noted(own).keep(self.log.last_seq(own))
+
+    def _noted(self, own: bytes) -> replica.Note:
+        if self._note is None or self._note.replica != own:
+            self._forget_note()
+            self._note = replica.Note(own)
+        return self._note
+
+    def _forget_note(self) -> None:
+        if self._note is not None:
+            self._note.close()
+            self._note = None
 
     def note_checkpoint(self, dense: int) -> None:
         """Make a version a checkpoint where many rows lie behind it. The caller holds a write transaction."""

@@ -78,6 +78,7 @@ class Refs:
         self._ids: dict[str, int] = {}
         self._read: tuple[list[bytes], list[Ref]] = ([], [])  # the rows of timelines as they were read last
         self._last_action = 0
+        self._may_redo = True  # False where it is known that nothing on top is undone
 
     def follow(self, manifest: dict[str, Any]) -> None:
         """Read all from the file. The caller holds a read or write transaction."""
@@ -87,6 +88,7 @@ class Refs:
             name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
         }
         self._last_action = self._db.execute("SELECT coalesce(max(id), 0) FROM oplog")[0][0]
+        self._may_redo = True
         for name, count in self.counts().items():
             if count != manifest[name]:
                 raise CorruptStore(
@@ -137,8 +139,10 @@ class Refs:
         text = text.encode("utf-8", "replace").decode("utf-8")
         action = Action(self._last_action + 1, kind, text, time, "done", moves)
         self._write(moves, forward=True)
-        for undone in self._undone():
-            self._save(replace(undone, state="dropped"))
+        if self._may_redo:
+            for undone in self._undone():
+                self._save(replace(undone, state="dropped"))
+            self._may_redo = False
         self._save(action)
         self._last_action = action.id
         return action
@@ -227,6 +231,7 @@ class Refs:
             return None
         self._write(reversed(action.moves), forward=False)
         action = replace(action, state="undone")
+        self._may_redo = True
         self._save(action)
         return action
 

@@ -25,32 +25,47 @@ def _note_file(replica: bytes) -> str:
     return os.path.join(base, "refactory", "replicas", replica.hex())
 
 
-def noted(replica: bytes) -> int:
-    """The highest sequence number that this machine remembers of a replica, 0 for none."""
-    try:
-        with open(_note_file(replica), "rb", buffering=0) as file:
-            return int(file.read(_WIDTH))
-    except (OSError, ValueError):
-        return 0
-
-
-def note(replica: bytes, seq: int) -> None:
-    """Remember a sequence number that is about to be used, before it is; best effort, since a home folder may not be
-    writable. The caller is the only writer of the store.
+class Note:
+    """The highest sequence number that this machine remembers of a replica. Best effort, since a home folder may not be
+    writable. The file stays open: a commit asks for it and changes it.
 
     The number is written over the one before, always as wide, in one call: a new file that took the old one's name
     would make some file systems wait for the disk, as long as the commit itself does.
     """
-    if seq <= noted(replica):
-        return
-    file = _note_file(replica)
-    with contextlib.suppress(OSError):
-        try:
-            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(file), exist_ok=True)
-            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
+
+    def __init__(self, replica: bytes) -> None:
+        self.replica = replica
+        self._file = _note_file(replica)
+        self._descriptor: int | None = None
+
+    def seq(self) -> int:
+        """The number, 0 for none."""
+        with contextlib.suppress(OSError, ValueError):
+            return int(os.pread(self._open(os.O_RDWR), _WIDTH, 0))
+        return 0
+
+    def keep(self, seq: int) -> None:
+        """Remember a number that is about to be used, before it is. The caller is the only writer of the store."""
+        if seq <= self.seq():
+            return
+        with contextlib.suppress(OSError):
+            try:
+                opened = self._open(os.O_RDWR | os.O_CREAT)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(self._file), exist_ok=True)
+                opened = self._open(os.O_RDWR | os.O_CREAT)
             os.pwrite(opened, b"%0*d" % (_WIDTH, seq), 0)
-        finally:
-            os.close(opened)
+
+    def _open(self, flags: int) -> int:
+        """The open file, if it is still the one of that name."""
+        if self._descriptor is not None and not os.fstat(self._descriptor).st_nlink:
+            self.close()
+        if self._descriptor is None:
+            self._descriptor = os.open(self._file, flags | os.O_CLOEXEC, 0o644)
+        return self._descriptor
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

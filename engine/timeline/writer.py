@@ -18,7 +18,6 @@ from engine.model.transactions import Header
 from engine.storage.identity import new_id
 from engine.storage.log import NewTransaction
 from engine.storage.segment import make_columns, place
-from engine.timeline import replica
 from engine.timeline.core import Core
 from engine.timeline.refs import Action, Ref, check_name
 
@@ -104,8 +103,7 @@ class Writer:
                 if core.log.tail_is_long():
                     core.log.write_segment()
                 if core.log.count > first:
-                    own = bytes(core.manifest["replica"])
-                    replica.note(own, core.log.last_seq(own))
+                    core.note_seq()
         except BaseException as error:
             for commit in batch:
                 commit.error = commit.error or error

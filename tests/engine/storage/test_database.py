@@ -227,6 +227,18 @@ def test_the_log_beside_the_file_is_taken_in_when_it_has_grown(path: Path, opene
     assert opened.size() == path.stat().st_size + wal.stat().st_size
 
 
+def test_a_log_that_was_taken_in_is_left_until_it_has_grown_again(path: Path, opened: Database, monkeypatch) -> None:
+    monkeypatch.setattr(database, "CHECKPOINT_BYTES", 100_000)
+    changed = []
+    for number in range(30):
+        before = path.stat().st_mtime_ns
+        with opened.write():
+            put(opened, f"n{number}", b"x" * 20_000)
+        if path.stat().st_mtime_ns != before:
+            changed.append(number)
+    assert 3 <= len(changed) <= 8
+
+
 def test_several_changes_without_others_between(path: Path, opened: Database, monkeypatch) -> None:
     monkeypatch.setattr(lock, "WAIT", 0.05)
     other = Database.open(path)
