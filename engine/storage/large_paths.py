@@ -137,10 +137,9 @@ class LargePaths:
         known = self._brought + int(self._directory.known[-1])
         block = PathBlock(payload, first, known)
         fresh = dict(zip(range(known, known + len(block.new_names())), block.new_names(), strict=True))
-        elements, names = block.elements(), block.names.tolist()
         steps = [
-            elements[place] if name == ELEMENT else fresh.get(name) or self._name(name)
-            for place, name in enumerate(names)
+            block.elements[path] if name == ELEMENT else fresh.get(name) or self._name(name)
+            for path, name in enumerate(block.names.tolist(), first)
         ]
         self.define(block.parents[skip:], steps[skip:])
 
@@ -163,7 +162,7 @@ class LargePaths:
             return b""
         block = self._block(path)
         name = int(block.names[path - block.first])
-        return block.elements()[path - block.first] if name == ELEMENT else self._name(name)
+        return block.elements[path] if name == ELEMENT else self._name(name)
 
     def find(self, parent: int, step: bytes) -> int | None:
         """The id of a child by its encoded step, or None."""
@@ -282,7 +281,7 @@ def entries(blocks: Iterable[PathBlock], names: Names, low: int, high: int) -> C
         found = names.hash[block.names[hit]]
         elements = np.flatnonzero(block.names[hit] == ELEMENT)
         if len(elements):
-            found[elements] = [hash_of(block.elements()[place]) for place in hit[elements].tolist()]
+            found[elements] = [hash_of(block.elements[path]) for path in (hit[elements] + block.first).tolist()]
         parents.append(block.parents[hit])
         hashes.append(found)
         numbers.append((hit + block.first).astype(np.int32))

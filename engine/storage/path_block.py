@@ -25,6 +25,7 @@ ELEMENT = -1
 _NEW, _KEYED, _PLACED, _FIRST_NAME = 0, 1, 2, 3
 _REPLICA = slice(1, 9)
 _ALWAYS = ("depth", "code", "explicit")
+_OF_NAMES = (*_ALWAYS, "parent", "name_")
 
 
 class Paths(NamedTuple):
@@ -143,10 +144,9 @@ class PathBlock:
         self.is_new: NDArray[np.bool_] = fresh
         self.names[fresh] = np.arange(known, known + int(fresh.sum()))
         self.names[(codes == _KEYED) | (codes == _PLACED)] = ELEMENT
-        self._codes, self._arrays = codes, arrays
+        self.elements = Elements(first, codes, arrays)
         self._ends = np.cumsum(arrays.get("name_lengths", np.empty(0, np.uint32)), dtype=np.int64)
         self._spelled = arrays["name_bytes"].tobytes() if "name_bytes" in arrays else b""
-        self._elements: dict[int, bytes] | None = None
         self.nbytes = 4 * sum(array.nbytes for array in arrays.values())
 
     def __len__(self) -> int:
@@ -167,25 +167,21 @@ class PathBlock:
         """The steps of all names that this block brings."""
         return [self.name(self.known + place) for place in range(len(self._ends))]
 
-    def elements(self) -> dict[int, bytes]:
-        """The steps of the elements in this block, by place."""
-        if self._elements is None:
-            found: dict[int, bytes] = {}
-            for code, made in ((_KEYED, _unpack_keyed(self._arrays)), (_PLACED, _unpack_placed(self._arrays))):
-                found |= zip(np.flatnonzero(self._codes == code).tolist(), made, strict=True)
-            self._elements = found
-        return self._elements
 
+class Elements:
+    """The steps of the elements of lists in a block, by path; spelled when the first is asked for."""
 
-def unpack_paths(payload: bytes, first: int, names: Sequence[bytes], known: int) -> Paths:
-    """The paths of such a block; `names` are encoded steps by name id, of which the block needs those below `known`."""
-    block = PathBlock(payload, first, known)
-    spelled, elements = block.new_names(), block.elements()
-    steps = [
-        elements[place] if name == ELEMENT else names[name] if name < known else spelled[name - known]
-        for place, name in enumerate(block.names.tolist())
-    ]
-    return Paths(block.parents, block.names, steps)
+    def __init__(self, first: int, codes: NDArray[Any], arrays: dict[str, NDArray[Any]]) -> None:
+        paths = np.concatenate([np.flatnonzero(codes == code) for code in (_KEYED, _PLACED)]) + first
+        self._packed = paths, {name: array for name, array in arrays.items() if not name.startswith(_OF_NAMES)}
+        self._spelled: dict[int, bytes] | None = None
+
+    def __getitem__(self, path: int) -> bytes:
+        if self._spelled is None:
+            paths, arrays = self._packed
+            steps = _unpack_keyed(arrays) + _unpack_placed(arrays)
+            self._spelled = dict(zip(paths.tolist(), steps, strict=True))
+        return self._spelled[path]
 
 
 def _unpack_keyed(arrays: dict[str, NDArray[Any]]) -> list[bytes]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from engine.model.paths import Step
 from engine.storage.arrays import GrowArray
 from engine.storage.columns import Effort
 from engine.storage.large_paths import Gone, LargePaths
-from engine.storage.path_block import ELEMENT, Paths, pack_paths, unpack_paths
+from engine.storage.path_block import ELEMENT, Elements, PathBlock, Paths, pack_paths
 
 
 class _Groups(NamedTuple):
@@ -40,11 +42,13 @@ class PathTable:
         # Taken by whoever adds a path or builds what is looked up in; looking up goes without.
         self._lock = threading.RLock()
         self._parents, self._names = GrowArray(np.int32), GrowArray(np.int32)
-        self._steps: list[bytes] = []
         self._spelled: list[bytes] = []
         self._name_ids: dict[bytes, int] = {}
+        self._stored: list[tuple[int, Elements]] = []  # by the first path of each block that was read
+        self._elements: dict[int, bytes] = {}  # the steps of those that are in no such block
         self._index: dict[int, dict[bytes, int]] = {}
         self._groups = _Groups(np.empty(0, np.int32), np.zeros(1, np.int64), 0, {})
+        self._ungrouped = False
         self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {}
         self._above: dict[int, bytes] = {}
@@ -54,7 +58,7 @@ class PathTable:
 
     def __len__(self) -> int:
         large = self._large
-        return len(self._steps) if large is None else len(large)
+        return len(self._parents) if large is None else len(large)
 
     def stay_in_file(self, large: LargePaths, fill: Callable[[], PathTable]) -> None:
         """Answer out of the file as long as nobody adds a path or asks for all; `fill` then makes the whole table."""
@@ -67,8 +71,9 @@ class PathTable:
         whole = self._fill()  # outside of the lock: it takes the database's, which writers take before ours
         with self._lock:
             if self._large is not None:
-                for name in ("_parents", "_names", "_steps", "_spelled", "_name_ids", "_groups"):
+                for name in ("_names", "_stored", "_elements", "_spelled", "_name_ids", "_groups", "_parents"):
                     setattr(self, name, getattr(whole, name))
+                self._ungrouped = whole._ungrouped
                 self._large = None
 
     @property
@@ -89,11 +94,13 @@ class PathTable:
         return str(paths.decode_step(self._spelled[name])) if name else ""
 
     def _add(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
-        """Put paths at the end. The list of steps grows last: its length is the number of paths."""
+        """Put paths at the end. The column of parents grows last: its length is the number of paths."""
+        names = [ELEMENT if step[:1] in (b"i", b"e") else self._name(step) for step in steps]
+        first = len(self._parents)
+        if ELEMENT in names:
+            self._elements |= {first + i: steps[i] for i, name in enumerate(names) if name == ELEMENT}
+        self._names.extend(names)
         self._parents.extend(parents)
-        self._names.extend([self._name(step) if step[:1] != b"i" and step[:1] != b"e" else ELEMENT for step in steps])
-        spelled, names = self._spelled, self._names.data[len(self._steps) :].tolist()
-        self._steps += [step if name == ELEMENT else spelled[name] for step, name in zip(steps, names, strict=True)]
 
     def _name(self, step: bytes) -> int:
         """The number of a map key; a new one where it is new. The root has the first."""
@@ -109,20 +116,20 @@ class PathTable:
             if self._large is not None:
                 self._large.define(parents, steps)
                 return
-            first = len(self._steps)
+            first = len(self._parents)
             self._add(parents, steps)
             if len(steps) > 64:
-                self._regroup()
+                self._ungrouped = True
                 self._index.clear()
                 return
-            for path in range(first, len(self._steps)):
-                self._remember(int(self._parents.data[path]), path)
+            for path, step in enumerate(steps, first):
+                self._remember(int(self._parents.data[path]), path, step)
 
-    def _remember(self, parent: int, path: int) -> None:
+    def _remember(self, parent: int, path: int, step: bytes) -> None:
         self._groups.recent.setdefault(parent, []).append(path)
         known = self._index.get(parent)
         if known is not None:
-            known[self._steps[path]] = path
+            known[step] = path
 
     def truncate(self, length: int) -> None:
         """Forget the newest paths (of transactions that did not become durable)."""
@@ -132,7 +139,7 @@ class PathTable:
             if length < len(self):
                 self._parents.truncate(length)
                 self._names.truncate(length)
-                del self._steps[length:]
+                self._elements = {path: step for path, step in self._elements.items() if path < length}
                 for step in self._spelled[(known := self._named(length)) :]:
                     del self._name_ids[step]
                 del self._spelled[known:]
@@ -140,6 +147,7 @@ class PathTable:
                 self._encoded.clear()
                 self._above.clear()
                 self._regroup()
+                self._ungrouped = False
 
     def _named(self, length: int) -> int:
         """How many names the first so many paths have brought: they are numbered as they come."""
@@ -159,10 +167,11 @@ class PathTable:
                 return large.children(path)
             self.come_into_memory()
         groups = self._groups
-        if len(self._steps) - groups.upto > 4096 + groups.upto // 4:
+        if self._ungrouped or len(self._parents) - groups.upto > 4096 + groups.upto // 4:
             with self._lock:
                 self._regroup()
                 groups = self._groups
+                self._ungrouped = False
         old = groups.order[groups.start[path] : groups.start[path + 1]] if path < groups.upto else groups.order[:0]
         recent = groups.recent.get(path)
         return np.concatenate((old, np.array(recent, np.int32))) if recent else old
@@ -173,7 +182,7 @@ class PathTable:
             with self._lock:
                 if parent in self._index:
                     return self._index[parent]
-                known = {self._steps[child]: child for child in self.children(parent).tolist()}
+                known = {self._spell(child): child for child in self.children(parent).tolist()}
                 self._index[parent] = known
         return known
 
@@ -204,9 +213,9 @@ class PathTable:
             with self._lock:
                 path = self._known(parent).get(step)
                 if path is None:
-                    path = len(self._steps)
+                    path = len(self._parents)
                     self._add([parent], [step])
-                    self._remember(parent, path)
+                    self._remember(parent, path, step)
         return path
 
     def children_by(self, parent: int, steps: Sequence[bytes]) -> list[int]:
@@ -219,7 +228,7 @@ class PathTable:
             with self._lock:
                 known = self._known(parent)
                 missing = list(dict.fromkeys(step for step in missing if step not in known))
-                first = len(self._steps)
+                first = len(self._parents)
                 added = range(first, first + len(missing))
                 self._add([parent] * len(missing), missing)
                 self._groups.recent.setdefault(parent, []).extend(added)
@@ -242,7 +251,16 @@ class PathTable:
             with contextlib.suppress(Gone):
                 return large.encoded_step(path)
             self.come_into_memory()
-        return self._steps[path]
+        return self._spell(path)
+
+    def _spell(self, path: int) -> bytes:
+        name: int = self._names.item(path)
+        if name != ELEMENT:
+            return self._spelled[name]
+        step = self._elements.get(path)
+        if step is None:
+            step = self._stored[bisect_right(self._stored, path, key=itemgetter(0)) - 1][1][path]
+        return step
 
     def step(self, path: int) -> Step:
         """The last step."""
@@ -250,7 +268,7 @@ class PathTable:
 
     def key(self, path: int) -> str:
         """The last step of a path that is a map key; the strings are kept, they recur in every record."""
-        step = self._steps[path] if self._large is None else self.encoded_step(path)
+        step = self.encoded_step(path)
         found = self._keys.get(step)
         if found is None:
             if len(self._keys) > 1 << 16:
@@ -329,7 +347,8 @@ class PathTable:
         """The payload of a block that holds the paths from `first` on, up to `stop` if that is given."""
         self.come_into_memory()
         stop = len(self) if stop is None else stop
-        held = Paths(self._parents.data[first:stop], self._names.data[first:stop], self._steps[first:stop])
+        steps = [self._spell(path) for path in range(first, stop)]
+        held = Paths(self._parents.data[first:stop], self._names.data[first:stop], steps)
         return pack_paths(first, held, self.depths(np.arange(first, stop)), self._named(first), effort)
 
     def load(self, payload: bytes, skip: int = 0) -> None:
@@ -338,5 +357,16 @@ class PathTable:
         if self._large is not None:
             self._large.load(payload, first, skip)
             return
-        read = unpack_paths(payload, first, self._spelled, self._named(first))
-        self.define(read.parents[skip:], read.steps[skip:])
+        with self._lock:
+            known = self._named(first) if skip else len(self._spelled)
+            self._take(PathBlock(payload, first, known), skip)
+
+    def _take(self, block: PathBlock, skip: int) -> None:
+        fresh = block.new_names()[len(self._spelled) - block.known :]
+        self._name_ids.update(zip(fresh, range(len(self._spelled), len(self._spelled) + len(fresh)), strict=True))
+        self._spelled += fresh
+        self._stored.append((len(self), block.elements))
+        self._ungrouped = True
+        self._index.clear()
+        self._names.extend(block.names[skip:])
+        self._parents.extend(block.parents[skip:])
