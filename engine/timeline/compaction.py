@@ -29,14 +29,14 @@ from engine.storage.segment import RowColumns, Texts
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
 from engine.timeline.path_indexing import build_path_index
-from engine.timeline.placing import rewrite_checkpoints
+from engine.timeline.placing import rewrite_checkpoints, spend_on_checkpoints
 
 Progress = Callable[[int, int | None, str], None]
 
-# Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode.
-_SMALL_STORE = 1 << 22
-# Rows between checkpoints of such a store.
-_FAR = 1 << 20
+# Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode; and where rows
+# stand in very many transactions, these are looked for one by one.
+_SMALL_STORE, _FEW_TRANSACTIONS = 1 << 22, 1 << 19
+_SHARE = 24  # of the bytes of a store that is read whole, for checkpoints
 _MOST_PATHS = 1 << 20
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
 _TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
@@ -71,7 +71,8 @@ class Compactor:
         start, before = time.monotonic(), self._core.db.size()
         with self._core.writing():
             self._log.write_segment()
-        effort = Effort.SMALL if self._log.row_count <= _SMALL_STORE else Effort.BALANCED
+        small = self._log.row_count <= _SMALL_STORE and self._log.count <= _FEW_TRANSACTIONS
+        effort = Effort.SMALL if small else Effort.BALANCED
         self._compact_paths(effort)
         self._compact_values(effort)
         self._compact_segments(effort)
@@ -80,13 +81,13 @@ class Compactor:
         return Compacted(before, self._core.db.size(), self._segments, self._blocks, time.monotonic() - start)
 
     def _derive(self, effort: Effort) -> None:
-        """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets few
-        checkpoints, and no index, which would be larger than all the rest of it."""
+        """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets
+        few checkpoints, and no index, which would be larger than all the rest of it."""
         core = self._core
         build_path_index(core, self._progress, self._cancel)
         if effort == Effort.SMALL:
-            rewrite_checkpoints(core, self._progress, self._cancel, step_cost=_FAR)
             drop_index(core)
+            spend_on_checkpoints(core, core.db.size() // _SHARE, self._progress, self._cancel)
         else:
             rewrite_checkpoints(core, self._progress, self._cancel)
             build_index(core, self._progress, self._cancel, whole=True)

@@ -5,6 +5,8 @@ dear to decode as so many rows. Where it reaches `STEP_COST` there is a checkpoi
 earlier one: the n-th on a chain since the chain's last full one goes back as many as the highest power of 4 that
 divides n, so that a version is made from a few of them (the digits of n to the base 4, added up), and what they say
 overlaps little. Once the rows since the full one are half as many as there are paths, there is another full one.
+
+In a store whose bytes count more than that (`spend_on_checkpoints`) all are full ones, and stand where little is alive.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ LEAST_ROWS = 1 << 18
 STEP_COST = 1 << 13
 SEGMENT_COST = 1 << 12
 LEAST_FULL_ROWS = 1 << 14
+_NEAR = 1 << 15
 _FANOUT = 4
+_BYTES_ALIVE = 3  # what a full checkpoint takes for a path that is there, about
 _AT_ONCE = 64
 
 
@@ -56,15 +60,24 @@ def rewrite_checkpoints(
     small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
     planned = [] if small else plan(core, step_cost)
     for done in range(0, len(planned), _AT_ONCE):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("stopped: the checkpoints are those of before")
+        _stop_if_asked(cancel)
         if progress is not None:
             progress(done, len(planned), "checkpoints")
         with core.writing():
             for item in planned[done : done + _AT_ONCE]:
                 _write(core, item)
+    _finish(core, [item.dense for item in planned])
+
+
+def _stop_if_asked(cancel: Any) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("stopped: the checkpoints are those of before")
+
+
+def _finish(core: Core, written: list[int]) -> None:
+    """Say which checkpoints there are now, and free the bytes of the others."""
     with core.writing():
-        dense = np.array([item.dense for item in planned], np.int64)
+        dense = np.array(written, np.int64)
         if len(dense) or len(core.checkpoints.dense):
             core.manifest = core.checkpoints.put(core.manifest, dense)
     for sweep in (core.checkpoints.sweep, core.checkpoints.sweep_buckets):
@@ -72,6 +85,32 @@ def rewrite_checkpoints(
         while more:
             with core.writing():
                 more = sweep()
+
+
+def spend_on_checkpoints(core: Core, most: int, progress: Progress | None = None, cancel: Any = None) -> None:
+    """As `rewrite_checkpoints`, with full ones alone, and about `most` bytes for all: a row that has to be replayed
+    earns its share of these, and where the rows since the last one have earned what another takes, there it is."""
+    total, spent = core.log.row_count, 0
+    written: list[int] = []
+    for fork, members in core.graph.forks() if total >= LEAST_ROWS else ():
+        known = np.sort(np.array(written, np.int64))
+        base = core.graph.nearest(fork, known) if fork >= 0 and len(known) else -1
+        state = core.states.checkpoint(base) if base >= 0 else empty_state()
+        earned = 0
+        for dense, _ in _steps(core, members, _NEAR):
+            _stop_if_asked(cancel)
+            rows, _ = core.log.gather(core.graph.chain(dense, base))
+            state, base = advance(state, rows, len(core.log.paths)), dense
+            earned += len(rows) * most // total
+            price = _BYTES_ALIVE * int(np.count_nonzero(state.values))
+            if price <= earned and spent + price <= most:
+                with core.writing():
+                    core.checkpoints.write_full(dense, state)
+                written.append(dense)
+                earned, spent = 0, spent + price
+            if progress is not None:
+                progress(dense, core.log.count, "checkpoints")
+    _finish(core, sorted(written))
 
 
 def drop_checkpoints(core: Core) -> None:

@@ -94,6 +94,19 @@ def test_a_small_store_has_none(store: Store) -> None:
     assert stored(store, "checkpoint") == stored(store, "bucket") == 0
 
 
+def test_as_many_as_a_number_of_bytes_pays_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "LEAST_ROWS", 1)
+    monkeypatch.setattr(placing, "_NEAR", 8)
+    expected = states(store)
+    found = []
+    for most in (0, 2_000, 10_000_000):
+        placing.spend_on_checkpoints(store._core, most)
+        found.append(stored(store, "checkpoint"))
+        with Store.open(store.path, cache_bytes=1) as other:
+            assert states(other) == expected
+    assert found[0] == 0 < found[1] < found[2]
+
+
 def test_stopping_leaves_those_of_before(store: Store) -> None:
     expected = states(store)
     stop = threading.Event()
