@@ -211,6 +211,14 @@ class ValueTable:
         """Whether two ids hold the same value."""
         return a == b or (a >= FIRST_VALUE and b >= FIRST_VALUE and self.canonical(a) == self.canonical(b))
 
+    def block_of(self, first: int, stop: int) -> list[bytes]:
+        """Canonical bytes of the values of a block, or of what has taken its place."""
+        found: list[bytes] = []
+        while first + len(found) < stop:
+            block = self._block(first + len(found))
+            found += block.all()[first + len(found) - block.first :]
+        return found[: stop - first]
+
     def tail(self, first: int) -> list[bytes]:
         """Canonical bytes of the values from `first` on that are not in blocks."""
         return self._tail.raw[first - self._tail.first :]

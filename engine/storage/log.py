@@ -385,7 +385,7 @@ class Log:
         first, count = tail.first, self.count - tail.first
         if not count:
             return
-        part, bodies = self.encode(first, self.count, tail.texts, tail.rows)
+        part, bodies = self.encode(first, self.count, segment.text_columns(tail.texts), tail.rows)
         self.insert(part, bodies)
         self._db.execute("DELETE FROM hot_transaction")
         self._parts.keep(part, tail.rows, tail.texts)
@@ -396,7 +396,7 @@ class Log:
         self,
         first: int,
         stop: int,
-        texts: Sequence[Texts],
+        texts: Mapping[str, list[bytes]],
         rows: RowColumns,
         effort: Effort = Effort.QUICK,
         known: Mapping[int, bytes] | None = None,

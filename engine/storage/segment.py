@@ -8,7 +8,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model.operations import AT_END, LABEL_SHIFT
 from engine.model.transactions import ID_BYTES, REPLICA_BYTES
-from engine.storage.columns import Effort, pack, unpack, unpack_lazily
+from engine.storage.columns import Effort, all_of, pack, unpack, unpack_lazily
 from engine.storage.records import CHECKSUM_BYTES
 
 BODIES = ("texts", "outside", "columns")
@@ -148,14 +148,23 @@ _TEXTS = ("author", "message", "source", "timeline")
 _RESTORE = "restore it from a backup"
 
 
-def pack_texts(texts: Sequence[Texts], time: NDArray[np.int64], effort: Effort = Effort.QUICK) -> bytes:
-    """The `texts` payload: author, message, source id, and the name that the timeline had (it is part of the id).
-    `time` are the transactions' times: dates in messages may follow them."""
-    columns = zip(*texts, strict=True)
-    named = zip(_TEXTS, columns, strict=True)
-    return pack(
-        {name: [text.encode("utf-8", "surrogatepass") for text in column] for name, column in named}, effort, time
-    )
+def text_columns(texts: Sequence[Texts]) -> dict[str, list[bytes]]:
+    """Texts as columns of bytes: author, message, source id, and the name that the timeline had (it is part of the
+    id)."""
+    if isinstance(texts, TextColumns):
+        return texts.columns()
+    columns = zip(_TEXTS, zip(*texts, strict=True), strict=True)
+    return {name: [text.encode("utf-8", "surrogatepass") for text in column] for name, column in columns}
+
+
+def join_text_columns(parts: Sequence[Mapping[str, list[bytes]]]) -> dict[str, list[bytes]]:
+    """The texts of several segments, one after another."""
+    return {name: [text for part in parts for text in part[name]] for name in _TEXTS}
+
+
+def pack_texts(texts: Mapping[str, list[bytes]], time: NDArray[np.int64], effort: Effort = Effort.QUICK) -> bytes:
+    """The `texts` payload of `text_columns`. `time` are the transactions' times: dates in messages may follow them."""
+    return pack(texts, effort, time)
 
 
 class TextColumns(Sequence[Texts]):
@@ -183,6 +192,10 @@ class TextColumns(Sequence[Texts]):
     def said(self, index: int) -> tuple[str, str]:
         """Author and message alone: what lists show."""
         return self._text("author", index), self._text("message", index)
+
+    def columns(self) -> dict[str, list[bytes]]:
+        """All of them, as `text_columns` has them."""
+        return {name: all_of(column) for name, column in self._columns.items()}
 
     def _text(self, name: str, index: int) -> str:
         return self._columns[name][index].decode("utf-8", "surrogatepass")

@@ -25,13 +25,14 @@ from engine.storage.columns import values as value_blocks
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
-from engine.storage.segment import RowColumns, Texts
+from engine.storage.segment import RowColumns
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
 from engine.timeline.path_indexing import build_path_index
 from engine.timeline.placing import rewrite_checkpoints, spend_on_checkpoints
 
 Progress = Callable[[int, int | None, str], None]
+TextColumns = dict[str, list[bytes]]
 
 # Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode; and where rows
 # stand in very many transactions, these are looked for one by one.
@@ -118,7 +119,7 @@ class Compactor:
     def _rewrite(self, parts: Sequence[Part], effort: Effort) -> None:
         log = self._log
         first, stop = parts[0].first, parts[-1].stop
-        texts: list[Texts] = [text for part in parts for text in log.texts_of(part)]
+        texts = segment.join_text_columns([segment.text_columns(log.texts_of(part)) for part in parts])
         rows, _ = log.gather(np.arange(first, stop, dtype=np.int32))
         known = {number: id_ for part in parts for number, id_ in log.outside_of(part).items()}
         part, bodies = log.encode(first, stop, texts, rows, effort, known)
@@ -129,7 +130,7 @@ class Compactor:
                 self._core.count_generation()
                 self._segments += 1
 
-    def _check(self, part: Part, bodies: Sequence[bytes], texts: Sequence[Texts], rows: RowColumns) -> None:
+    def _check(self, part: Part, bodies: Sequence[bytes], texts: TextColumns, rows: RowColumns) -> None:
         """Decode a segment that is about to be written, and compare."""
         log = self._log
         names = ("headers", *segment.BODIES)
@@ -140,7 +141,7 @@ class Compactor:
         same = (
             all(np.array_equal(getattr(read, name), getattr(rows, name)) for name in RowColumns.__slots__)
             and headers.same(log.headers_of(part))
-            and all(a == b for a, b in zip(said, texts, strict=True))
+            and said.columns() == texts
         )
         if not same:
             raise CorruptStore(f"segment {part.first} would not be read as it was written; it was left as it is")
@@ -184,7 +185,7 @@ class Compactor:
                 continue
             if groups is None:
                 groups = self._log.paths.groups(_first_paths(self._log.parts, self._log.rows_of, total))
-            contents = [values.canonical(value) for value in range(first, stop)]
+            contents = [value for span in spans for value in values.block_of(*span)]
             payload = value_blocks.pack(contents, groups[first:stop], effort)
             if value_blocks.Opened(payload, stop - first).all() != contents:
                 raise CorruptStore(f"values {first} would not be read as they were written; they were left as they are")
@@ -202,7 +203,7 @@ class Compactor:
         group: list[tuple[int, int]] = []
         size = 0
         for first, count in self._listed():
-            held = sum(len(self._log.values.canonical(value)) for value in range(first, first + count))
+            held = sum(map(len, self._log.values.block_of(first, first + count)))
             if group and (size + held > _VALUE_BYTES[effort] or first + count - group[0][0] > _VALUES[effort]):
                 yield group
                 group, size = [], 0

@@ -1,6 +1,7 @@
 """Columns, dictionaries and caches against plain lists and dicts."""
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from engine.model.values import decode, encode
 from engine.storage import dictionaries, row_block
 from engine.storage.arrays import GrowArray
 from engine.storage.cache import ByteCache
-from engine.storage.columns import Effort, integers
+from engine.storage.columns import Effort, integers, templates
+from engine.storage.columns import strings as string_columns
 from engine.storage.columns.reader import Reader
 from engine.storage.dictionaries import ValueTable
 from engine.storage.path_table import PathTable
@@ -29,6 +31,7 @@ from engine.storage.segment import (
     pack_headers,
     pack_texts,
     place,
+    text_columns,
     unpack_headers,
 )
 from tests.properties import strategies
@@ -103,13 +106,45 @@ def test_headers_come_back_from_their_payload(items: list[Any]) -> None:
             unpack_headers(pack_headers(written), *wrong)
 
 
-@given(st.lists(st.tuples(*[strategies.strings] * 4), min_size=1, max_size=12))
-def test_texts_come_back_from_their_payload(texts: list[tuple[str, str, str, str]]) -> None:
+@given(st.lists(st.tuples(*[strategies.strings] * 4), min_size=1, max_size=12), st.sampled_from(Effort))
+def test_texts_come_back_from_their_payload(texts: list[tuple[str, str, str, str]], effort: Effort) -> None:
     time = np.arange(len(texts), dtype=np.int64)
-    read = TextColumns(pack_texts(texts, time), time)
+    columns = text_columns(texts)
+    read = TextColumns(pack_texts(columns, time, effort), time)
     assert list(read) == texts
     assert read[1:3] == texts[1:3]
+    assert read.columns() == text_columns(read) == text_columns(list(read)) == columns
     assert read.nbytes > 0
+
+
+messages = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "Release ", "Latest: ", "at 100% \n"]),
+    st.sampled_from(["", "0", "07", "12", "2024-02-29", "2024-02-30", "12345678901234567890"])
+    | st.integers(0, 300).map(str),
+    st.sampled_from(["", ".", " of 3", "\x1e"]),
+    st.datetimes(datetime(1970, 1, 1), datetime(2040, 1, 1)).map(lambda moment: f"{moment:%a %b %e %H:%M:%S UTC %Y}")
+    | st.sampled_from(["", "x\0"]),
+)
+
+
+@given(st.lists(messages, min_size=1, max_size=60), st.sampled_from(Effort), st.integers(1, 3))
+def test_generated_messages_come_back(strings: list[str], effort: Effort, repeated: int) -> None:
+    column = [string.encode() for string in strings] * repeated
+    time = np.arange(len(column), dtype=np.int64) * 1_000_000
+    spec, bodies = string_columns.encode(column, effort, time)
+    raw = memoryview(b"".join(bodies))
+    assert string_columns.decode(Reader(raw), spec, time) == column
+    assert list(string_columns.decode_lazily(Reader(raw), spec, time)) == column
+    assert string_columns.describe(spec)[1] == len(raw)
+    for found in (column, [b"issue %d of %03d" % (n, n * 7) for n in range(40)]):
+        made = templates.encode(found, effort, None)
+        if made is not None:
+            read = templates.Templates(Reader(memoryview(b"".join(made[1]))), made[0], None)
+            assert (read.all(), [*read]) == (found, found)
+            assert templates.describe(made[0]) == sum(map(len, made[1]))
+        else:
+            assert found is column
 
 
 @given(st.lists(int64, max_size=20), st.lists(st.integers(0, 255), max_size=20))

@@ -137,6 +137,9 @@ SPELLINGS: tuple[Spelling, ...] = (
 _ISO = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?!\d)"
 PATTERN = re.compile(rb"(?<!\d)(" + b"|".join((_ISO, *(spelling.pattern for spelling in SPELLINGS[20:]))) + rb")(?!\d)")
 
+# What every match of `PATTERN` holds, and few other strings do: quick to look for.
+CLUE = re.compile(rb"\d\d(?:-\d\d-|:\d\d:)\d\d")
+
 
 def spelling_of(text: bytes) -> int:
     """Which of `SPELLINGS` a match of `PATTERN` is."""

@@ -118,6 +118,7 @@ class Opened:
                 if len(self._parts[0] or ()) != count:
                     raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
                 self._place: NDArray[np.int64] = np.arange(count)
+                self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
             else:
                 self._open(reader, head, count)
         except block.NOT_OURS as error:
@@ -131,9 +132,9 @@ class Opened:
         if len(self._codes) != count or len(self._sizes) != len(specs):
             raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
         order = np.argsort(self._codes, kind="stable")
-        starts = np.cumsum(self._sizes) - self._sizes
+        self._starts = np.cumsum(self._sizes) - self._sizes
         self._place = np.empty(count, np.int64)
-        self._place[order] = np.arange(count) - np.repeat(starts, self._sizes)
+        self._place[order] = np.arange(count) - np.repeat(self._starts, self._sizes)
         self._specs: list[Any] = specs
         sizes = [_size(spec) for spec in specs]
         self._pieces = [reader.take(size) for size in sizes]
@@ -152,7 +153,11 @@ class Opened:
 
     def all(self) -> list[bytes]:
         """Those of all."""
-        return [self.get(place) for place in range(len(self))]
+        contents: list[bytes] = []
+        for code in range(len(self._parts)):
+            part = self._parts[code]
+            contents += self._decode(code) if part is None else part
+        return [contents[place] for place in (self._starts[self._codes] + self._place).tolist()]
 
     def _decode(self, code: int) -> list[bytes]:
         try:

@@ -7,7 +7,7 @@ from engine.errors import CorruptStore
 from engine.storage import records
 from engine.storage.columns import entropy
 from engine.storage.dictionaries import unpack_strings
-from engine.storage.segment import TextColumns, pack_texts, split_ids
+from engine.storage.segment import TextColumns, pack_texts, split_ids, text_columns
 
 
 def test_a_body_belongs_to_its_table_and_key() -> None:
@@ -31,7 +31,7 @@ def test_blocks_that_do_not_decompress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lengths_that_do_not_agree() -> None:
-    texts = pack_texts([("author", "message", "source", "main")], np.zeros(1, np.int64))
+    texts = pack_texts(text_columns([("author", "message", "source", "main")]), np.zeros(1, np.int64))
     with pytest.raises(CorruptStore, match="a segment has no texts for 2 transactions"):
         TextColumns(texts, np.zeros(2, np.int64))
     with pytest.raises(CorruptStore, match="a block of strings has another length than it says"):
