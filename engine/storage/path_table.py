@@ -140,6 +140,7 @@ class PathTable:
                 self._parents.truncate(length)
                 self._names.truncate(length)
                 self._elements = {path: step for path, step in self._elements.items() if path < length}
+                self._stored = [(first, elements) for first, elements in self._stored if first < length]
                 for step in self._spelled[(known := self._named(length)) :]:
                     del self._name_ids[step]
                 del self._spelled[known:]
@@ -323,6 +324,10 @@ class PathTable:
             still = names == ELEMENT
             elements, above = elements[still], above[still]
         return found
+
+    def above(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
+        """The path above each."""
+        return self._columns_of(np.asarray(wanted))[0]
 
     def _columns_of(self, wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Parents and names of some paths."""

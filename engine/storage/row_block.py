@@ -32,6 +32,9 @@ class Names(Protocol):
     def names(self) -> NDArray[np.int32]:
         """A number for the last step of each, below 0 for elements of lists."""
 
+    def above(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
+        """The path above each."""
+
     def groups(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
         """The field that each goes by."""
 
@@ -66,7 +69,7 @@ def pack(rows: RowColumns, first_ordinal: int, effort: Effort, names: Names | No
         "after": relating if shorter else plain,
     }
     path = rows.path[bearing]
-    spec, bodies = references.encode(path, rows.value[bearing], names.groups(path), effort)
+    spec, bodies = references.encode(path, rows.value[bearing], names.groups(path), names.above(path), effort)
     return block.pack({**columns, _VALUES: (["r", *spec], bodies)}, effort)
 
 
@@ -103,7 +106,10 @@ def unpack(payload: bytes, first_ordinal: int, count: int, names: Callable[[], N
             value = np.empty(count, np.int32)
             value[~bearing] = columns["rest"]
             fields = path[bearing]
-            value[bearing] = references.decode(reader, columns[_VALUES][1:], fields, names().groups(fields))
+            groups = names().groups(fields)
+            value[bearing] = references.decode(
+                reader, columns[_VALUES][1:], fields, groups, lambda: names().above(fields)
+            )
             ordered = np.isin(kind, _ORDERED)
             arg = np.empty(count, np.int32)
             arg[~ordered] = columns["arg"]

@@ -53,6 +53,10 @@ class Named:
         self.parents = np.maximum(ids - ids % 5 - 1, 0)
         self.names = np.where(ids % 7 == 0, -1, ids % 5)
 
+    def above(self, wanted: Any) -> Any:
+        """The path above each."""
+        return self.parents[wanted]
+
     def groups(self, wanted: Any) -> Any:
         """The three fields."""
         return (wanted % 3).astype(np.int32)

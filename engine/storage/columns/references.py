@@ -1,9 +1,9 @@
 """The values of rows as references.
 
 Rows are split by group (the field that their path ends in). Within a group, values are numbered in order of first
-occurrence, and the column of those numbers (*codes*) is written in order of time or path after path; or, where a group
-follows another one row by row, as the exceptions from that (the built-in predictor: a field that is a copy or a
-function of another one costs next to nothing). A value that no row had before mostly is the next one of the value
+occurrence, and the column of those numbers (*codes*) is written in order of time or path after path; or as the
+exceptions from what a predictor says (see `predictors.py`: a field that is a copy or a function of another one costs
+next to nothing). A value that no row had before mostly is the next one of the value
 dictionary: which rows those are follows from the codes, so that only the ids of values known from elsewhere are
 written, and where numbers of the dictionary are left out.
 """
@@ -19,25 +19,31 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.storage.columns import entropy, integers
 from engine.storage.columns.effort import Effort
+from engine.storage.columns.predictors import Beside, Codes, Column, Context, Predictor, Residual, Sibling
 from engine.storage.columns.reader import Reader
 
-TIME_CODES, TIME_RECENCY, PATH_CODES, PATH_RECENCY, FOLLOWS = range(5)
-NAMES = ("in order of time", "recency in order of time", "path by path", "recency path by path", "predicted")
+TIME_CODES, TIME_RECENCY, PATH_CODES, PATH_RECENCY, BESIDE, SIBLING = range(6)
+NAMES = (
+    "in order of time",
+    "recency in order of time",
+    "path by path",
+    "recency path by path",
+    "predicted by a field that changes with it",
+    "predicted by a field of the record",
+)
+PREDICTORS: dict[int, Predictor] = {BESIDE: Beside(), SIBLING: Sibling()}
 
 Spec = list[Any]
-_Codes = NDArray[np.int64]
 
 _SMALL_GROUP = 64
-_FOLLOW_ROWS = 256
-_LEADERS = 6
+_PREDICTED_BYTES = {BESIDE: 0, SIBLING: 256}  # what a column has to cost for a predictor to be worth trying
 
 
 class _Group(NamedTuple):
-    """The rows of a group: their places, those ordered by path, and their codes (in order of time)."""
+    """The rows of a group in order of path, and their codes (in order of time)."""
 
-    rows: NDArray[np.int64]
     by_path: NDArray[np.int64]
-    codes: _Codes
+    codes: Codes
 
 
 def split(groups: NDArray[Any]) -> list[NDArray[np.int64]]:
@@ -53,72 +59,78 @@ def split(groups: NDArray[Any]) -> list[NDArray[np.int64]]:
     return [*large, np.sort(np.concatenate(small))] if small else large
 
 
-def encode(path: NDArray[Any], value: NDArray[Any], groups: NDArray[Any], effort: Effort) -> tuple[Spec, list[bytes]]:
-    """Values of rows as spec and bodies. All columns are of equal length; `groups` tells the group of each row."""
+def encode(
+    path: NDArray[Any], value: NDArray[Any], groups: NDArray[Any], records: NDArray[np.int32], effort: Effort
+) -> tuple[Spec, list[bytes]]:
+    """Values of rows as spec and bodies. All columns are of equal length; `groups` and `records` tell the group and the
+    record (the path above) of each row."""
     ids = value.astype(np.int64)
     fresh = ids > np.maximum.accumulate(np.concatenate(([-1], ids)))[:-1]
     steps = integers.encode(np.diff(ids[fresh], prepend=-1), effort)
     specs, bodies = [], list(steps[1])
-    leaders: list[tuple[int, _Group]] = []
-    for number, rows in enumerate(split(groups)):
+    before: list[Column] = []
+    for rows in split(groups):
         distinct, codes = integers.by_first(ids[rows])
-        group = _Group(rows, np.argsort(path[rows], kind="stable"), codes)
         first = np.full(len(distinct), -1, np.int64)
         first[codes[::-1]] = rows[::-1]
         known = ~fresh[first]
         flags = integers.encode(known.astype(np.uint8), effort)
         old = integers.encode(distinct[known], effort)
-        way, spec, parts = _best(group, leaders, effort)
+        group = _Group(np.argsort(path[rows], kind="stable"), codes)
+        way, spec, parts = _best(group, Context(rows, records[rows], before), effort)
         specs.append([way, spec, flags[0], old[0]])
         bodies += [*parts, *flags[1], *old[1]]
-        if len(rows) >= _FOLLOW_ROWS:
-            leaders.append((number, group))
+        before.append(Column(rows, records[rows], codes))
     return [steps[0], specs], bodies
 
 
-def _best(group: _Group, leaders: list[tuple[int, _Group]], effort: Effort) -> tuple[int, Spec, list[bytes]]:
+def _best(group: _Group, context: Context, effort: Effort) -> tuple[int, Spec, list[bytes]]:
     """The shortest way to write the codes of a group: which, its spec, its bodies."""
     ways = {way: make(group) for way, make in _WAYS.items()}
     estimates = sorted((len(entropy.zstd(_narrow(column), 3)), way) for way, column in ways.items())
-    tried = [way for _, way in estimates[: 1 if len(group.rows) > 1 << 19 else 2]]
+    tried = [way for _, way in estimates[: 1 if len(group.codes) > 1 << 19 else 2]]
     found = []
     for way in tried:
         spec, bodies = integers.encode(ways[way], effort)
         found.append((sum(map(len, bodies)), way, spec, bodies))
-    alike = [each for each in leaders if len(each[1].rows) == len(group.rows)]
-    for number, leader in alike[-_LEADERS:]:
-        missed, column = _follow(leader.codes, group.codes)
-        if int(missed.sum()) * 4 < len(missed):
-            mask, rest = integers.encode(missed.astype(np.uint8), effort), integers.encode(column, effort)
-            parts = [*mask[1], *rest[1]]
-            found.append((sum(map(len, parts)), FOLLOWS, [number, mask[0], rest[0]], parts))
+    for way, predictor in PREDICTORS.items():
+        if min(each[0] for each in found) <= _PREDICTED_BYTES[way] or (way == SIBLING and effort != Effort.SMALL):
+            continue
+        for parameter in predictor.propose(context, group.codes):
+            residual = predictor.residual(parameter, context, group.codes)
+            if way == BESIDE and int(residual.missed.sum()) * 4 >= len(group.codes):
+                continue
+            mask = integers.encode(residual.missed.astype(np.uint8), effort)
+            instead = integers.encode(residual.instead, effort)
+            parts = [*mask[1], *instead[1]]
+            found.append((sum(map(len, parts)), way, [parameter, mask[0], instead[0]], parts))
     _, way, spec, bodies = min(found, key=lambda each: each[:2])
     return way, spec, bodies
 
 
-def _narrow(column: _Codes) -> bytes:
+def _narrow(column: Codes) -> bytes:
     most = int(column.max()) if len(column) else 0
     return column.astype(np.uint8 if most < 256 else np.uint16 if most < 1 << 16 else np.uint32).tobytes()
 
 
-def _recency(codes: _Codes) -> _Codes:
+def _recency(codes: Codes) -> Codes:
     """0 for a code that is new, else how many have come since it was."""
     newest = np.maximum.accumulate(np.concatenate(([-1], codes)))[:-1]
     return np.where(codes > newest, 0, newest - codes + 1)
 
 
-def _from_recency(column: _Codes) -> _Codes:
+def _from_recency(column: Codes) -> Codes:
     new = column == 0
     newest = np.cumsum(new) - 1
     return np.where(new, newest, newest - column + 1)
 
 
-def _in_path_order(group: _Group) -> _Codes:
+def _in_path_order(group: _Group) -> Codes:
     _, codes = integers.by_first(group.codes[group.by_path])
     return codes
 
 
-_WAYS: dict[int, Callable[[_Group], _Codes]] = {
+_WAYS: dict[int, Callable[[_Group], Codes]] = {
     TIME_CODES: lambda group: group.codes,
     TIME_RECENCY: lambda group: _recency(group.codes),
     PATH_CODES: _in_path_order,
@@ -126,58 +138,21 @@ _WAYS: dict[int, Callable[[_Group], _Codes]] = {
 }
 
 
-# ------------------------------------------------------------------------------------------- following
-
-
-def _last_alike(leader: _Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Rows ordered by the leader's code and then time, and which of them are the first of their code."""
-    order = np.argsort(leader, kind="stable")
-    ordered = leader[order]
-    return order, np.concatenate(([True], ordered[1:] != ordered[:-1]))
-
-
-def _follow(leader: _Codes, codes: _Codes) -> tuple[NDArray[np.bool_], _Codes]:
-    """Where a column is not what the leader says, and what it is there (0 new, else the code plus 1).
-
-    The leader says: where its own code is new, a new one; else the code that stood beside the same one last time.
-    """
-    order, first = _last_alike(leader)
-    said = np.empty(len(codes), np.int64)
-    beside = codes[order]
-    said[order[1:]] = beside[:-1]
-    new = codes > np.maximum.accumulate(np.concatenate(([-1], codes)))[:-1]
-    said[order[first]] = -1
-    missed = np.where(said < 0, ~new, codes != said)
-    return missed, np.where(new[missed], 0, codes[missed] + 1)
-
-
-def _unfollow(leader: _Codes, missed: NDArray[np.bool_], column: _Codes) -> _Codes:
-    order, first = _last_alike(leader)
-    codes = np.full(len(leader), -1, np.int64)
-    codes[missed] = column - 1
-    starts = np.zeros(len(leader), bool)
-    starts[order[first]] = True
-    new = (starts & ~missed) | (missed & (codes < 0))
-    codes[new] = np.arange(int(new.sum()))
-    told = (missed | starts)[order]
-    source = np.maximum.accumulate(np.where(told, np.arange(len(order)), 0))
-    filled = np.empty(len(leader), np.int64)
-    filled[order] = codes[order][source]
-    return filled
-
-
 # --------------------------------------------------------------------------------------------- reading
 
 
-def decode(reader: Reader, spec: Spec, path: NDArray[Any], groups: NDArray[Any]) -> NDArray[np.int32]:
-    """The values of rows; `path` and `groups` are as they were given to `encode`."""
+def decode(
+    reader: Reader, spec: Spec, path: NDArray[Any], groups: NDArray[Any], records: Callable[[], NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """The values of rows; `path`, `groups` and `records` are as they were given to `encode`, the last if asked for."""
     steps, specs = spec
     value = np.zeros(len(path), np.int64)
     fresh = np.cumsum(integers.decode(reader, steps), dtype=np.int64) - 1
     pieces = split(groups)
     if len(pieces) != len(specs):
         raise CorruptStore("the store is damaged: a segment has values for other fields; restore it from a backup")
-    parts = list(_read(reader, specs, pieces, path))
+    above = records() if any(way == SIBLING for way, *_ in specs) else np.zeros(len(path), np.int32)
+    parts = list(_read(reader, specs, pieces, path, above))
     firsts = np.sort(np.concatenate([first[~known] for _, _, first, known, _ in parts] or [fresh[:0]]))
     if len(firsts) != len(fresh):
         raise CorruptStore("the store is damaged: a segment has other new values than it says; restore a backup")
@@ -190,26 +165,27 @@ def decode(reader: Reader, spec: Spec, path: NDArray[Any], groups: NDArray[Any])
 
 
 def _read(
-    reader: Reader, specs: list[Spec], pieces: list[NDArray[np.int64]], path: NDArray[Any]
-) -> Iterator[tuple[NDArray[np.int64], _Codes, NDArray[np.int64], NDArray[np.bool_], NDArray[Any]]]:
+    reader: Reader, specs: list[Spec], pieces: list[NDArray[np.int64]], path: NDArray[Any], records: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int64], Codes, NDArray[np.int64], NDArray[np.bool_], NDArray[Any]]]:
     """Of each group its rows, codes, the first row of each code, which codes are known from elsewhere, and as what."""
-    done: list[_Codes] = []
+    before: list[Column] = []
     for rows, (way, spec, flags, old) in zip(pieces, specs, strict=True):
-        codes = _codes(reader, way, spec, done, path[rows])
+        codes = _codes(reader, way, spec, Context(rows, records[rows], before), path[rows])
         if len(codes) != len(rows):
             raise CorruptStore("the store is damaged: a segment has other values than rows; restore it from a backup")
-        done.append(codes)
+        before.append(Column(rows, records[rows], codes))
         known = integers.decode(reader, flags).astype(bool)
         first = np.zeros(len(known), np.int64)
         first[codes[::-1]] = rows[::-1]
         yield rows, codes, first, known, integers.decode(reader, old)
 
 
-def _codes(reader: Reader, way: int, spec: Spec, done: list[_Codes], path: NDArray[Any]) -> _Codes:
+def _codes(reader: Reader, way: int, spec: Spec, context: Context, path: NDArray[Any]) -> Codes:
     """The codes of a group in order of time, numbered in that order."""
-    if way == FOLLOWS:
+    if way in PREDICTORS:
         missed = integers.decode(reader, spec[1]).astype(bool)
-        return _unfollow(done[spec[0]], missed, integers.decode(reader, spec[2]).astype(np.int64))
+        residual = Residual(missed, integers.decode(reader, spec[2]).astype(np.int64))
+        return PREDICTORS[way].restore(spec[0], context, residual)
     column = integers.decode(reader, spec).astype(np.int64)
     if way in (TIME_RECENCY, PATH_RECENCY):
         column = _from_recency(column)
@@ -226,7 +202,7 @@ def describe(spec: Spec) -> tuple[str, int]:
     size = integers.describe(spec[0])[1]
     ways: dict[str, int] = {}
     for way, inner, flags, old in spec[1]:
-        parts = inner[1:] if way == FOLLOWS else [inner]
+        parts = inner[1:] if way in PREDICTORS else [inner]
         size += sum(integers.describe(part)[1] for part in (*parts, flags, old))
         ways[NAMES[way]] = ways.get(NAMES[way], 0) + 1
     return "references: " + ", ".join(f"{count} {name}" for name, count in ways.items()), size
