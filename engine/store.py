@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
@@ -130,20 +129,19 @@ class Store:
 
     def timelines(self) -> list[Timeline]:
         """Every timeline, in order of creation."""
-        times = self._core.graph.time
         refs = enumerate(self._core.refs.timelines)
-        return [self._timeline(number, ref, times) for number, ref in refs if not ref.deleted]
+        return [self._timeline(number, ref) for number, ref in refs if not ref.deleted]
 
-    def _timeline(self, number: int, ref: Ref, times: NDArray[np.int64]) -> Timeline:
+    def _timeline(self, number: int, ref: Ref) -> Timeline:
         length = self._core.graph.chain_length(ref.heads[0]) if ref.heads else 0
-        updated = max(map(times.item, ref.heads), default=None)
+        updated = max((self._core.log.item("time", head) for head in ref.heads), default=None)
         return Timeline(number, ref.name, ref.heads, length, ref.forked if ref.forked >= 0 else None, updated)
 
     def timeline(self, name: str) -> Timeline | None:
         """The timeline of a name, or None where there is none."""
         refs = self._core.refs
         number = refs.find(name)
-        return None if number is None else self._timeline(number, refs.timelines[number], self._core.graph.time)
+        return None if number is None else self._timeline(number, refs.timelines[number])
 
     def _named(self, name: str) -> Timeline:
         found = self.timeline(name)
@@ -161,7 +159,7 @@ class Store:
     def get(self, dense: int) -> Transaction:
         """A transaction by its dense number."""
         core = self._core
-        return read_transaction(core.log, dense, core.refs.timelines[int(core.graph.timeline[dense])].name)
+        return read_transaction(core.log, dense, core.refs.timelines[core.log.item("timeline", dense)].name)
 
     def texts(self, dense: Sequence[int] | Any) -> list[tuple[str, str]]:
         """Author and message of many transactions."""

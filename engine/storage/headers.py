@@ -1,7 +1,10 @@
-"""The headers of all transactions of an open store as columns: what the graph needs, indexed by dense number."""
+"""The headers of the transactions of an open store: those of the recent ones in memory, those in segments decoded a
+segment and a column at a time, when somebody asks. Whole columns over all transactions are made for who needs them."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,8 +12,11 @@ from numpy.typing import NDArray
 
 from engine.model.transactions import handle
 from engine.storage.arrays import GrowArray, distinct
+from engine.storage.parts import Parts
 from engine.storage.segment import HeaderColumns
+from engine.storage.segment_directory import Part, SegmentDirectory
 from engine.storage.transactions import NewTransaction, Run
+from engine.storage.zones import Zone, zone_of
 
 _TYPES = {
     "parent": np.int32,
@@ -25,143 +31,325 @@ _TYPES = {
 _COPIED = ("timeline", "seq", "time", "recorded", "operations")
 
 
-class Headers:
-    """Columns that grow at their ends. `parent` grows last: its length is the number of transactions, so that who reads
-    meanwhile finds all of each."""
+class _Recent:
+    """Columns of the transactions from `first` on. They grow at their ends; `parent` grows last: its length is their
+    number, so that who reads meanwhile finds all of each."""
 
-    def __init__(self) -> None:
-        self._columns = {name: GrowArray(dtype) for name, dtype in _TYPES.items()}
+    def __init__(self, first: int = 0, first_row: int = 0) -> None:
+        self.first, self.first_row = first, first_row
+        self.columns = {name: GrowArray(dtype) for name, dtype in _TYPES.items()}
         self.extra_child, self.extra_parent = GrowArray(np.int32), GrowArray(np.int32)
-        self.replicas: list[bytes] = []
-        self._index: dict[bytes, int] = {}
-        self._last_seq: dict[int, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._columns["parent"])
-
-    def column(self, name: str) -> NDArray[Any]:
-        """parent, timeline, replica (index), seq, time, recorded, operations, or rows_end (rows up to and with it)."""
-        return self._columns[name].data
-
-    def reserve(self, count: int) -> None:
-        """Make room for so many transactions."""
-        for column in self._columns.values():
-            column.reserve(count)
-
-    # ------------------------------------------------------------------------------------------- reading
 
     @property
-    def row_count(self) -> int:
-        """Number of rows of all transactions."""
-        return int(self.column("rows_end")[-1]) if len(self) else 0
+    def stop(self) -> int:
+        """The transaction after the last."""
+        return self.first + len(self.columns["parent"])
 
-    def row_start(self, dense: int) -> int:
-        """Number of the first row of a transaction."""
-        return int(self.column("rows_end")[dense - 1]) if dense else 0
+    @property
+    def stop_row(self) -> int:
+        """The row after the last."""
+        ends = self.columns["rows_end"]
+        return int(ends.item(len(ends) - 1)) if len(ends) else self.first_row
 
-    def parents(self, dense: int) -> tuple[int, ...]:
-        """Parents of a transaction, first parent first; () for the first of a history."""
-        first = int(self.column("parent")[dense])
-        if first < 0:
-            return ()
-        where = np.searchsorted(self.extra_child.data, [dense, dense + 1])
-        return (first, *self.extra_parent.data[where[0] : where[1]].tolist())
-
-    def handle(self, dense: int) -> str:
-        """`REPLICA:SEQ` of a transaction."""
-        return handle(self.replicas[self._columns["replica"].item(dense)], self._columns["seq"].item(dense))
-
-    def find_handle(self, replica: bytes, seq: int) -> int | None:
-        """The transaction of a handle, or None."""
-        index = self._index.get(replica)
-        if index is None:
-            return None
-        found = np.flatnonzero((self.column("replica") == index) & (self.column("seq") == seq))
-        return int(found[0]) if len(found) else None
-
-    def last_seq(self, replica: bytes) -> int:
-        """The highest sequence number of a replica, 0 for none."""
-        index = self._index.get(replica)
-        if index is None:
-            return 0
-        found = self._last_seq.get(index)
-        if found is None:
-            found = int(self.column("seq")[self.column("replica") == index].max(initial=0))
-            self._last_seq[index] = found
-        return found
-
-    # ------------------------------------------------------------------------------------------- growing
-
-    def _replica(self, replica: bytes) -> int:
-        index = self._index.get(replica)
-        if index is None:
-            index = self._index[replica] = len(self.replicas)
-            self.replicas.append(replica)
-        return index
-
-    def append(self, new: NewTransaction) -> None:
-        """Add a transaction."""
-        dense, columns = len(self), self._columns
-        self._last_seq[self._replica(new.replica)] = max(self.last_seq(new.replica), new.seq)
-        columns["rows_end"].append(self.row_count + len(new.rows))
-        for name in _COPIED:
-            columns[name].append(getattr(new, name))
-        columns["replica"].append(self._replica(new.replica))
-        for parent in new.parents[1:]:
-            self.extra_child.append(dense)
-            self.extra_parent.append(parent)
-        columns["parent"].append(new.parents[0] if new.parents else -1)
-
-    def extend(self, run: Run) -> None:
-        """Add many."""
-        first, columns = len(self), self._columns
-        self._last_seq.clear()
-        columns["rows_end"].extend(self.row_count + np.cumsum(run.counts, dtype=np.int64))
-        for name in _COPIED:
-            columns[name].extend(getattr(run, name))
-        known = {replica: self._replica(replica) for replica in dict.fromkeys(run.replica)}
-        columns["replica"].extend([known[replica] for replica in run.replica])
-        merges = [(first + i, other) for i, parents in enumerate(run.parents) for other in parents[1:]]
-        self.extra_child.extend([child for child, _ in merges])
-        self.extra_parent.extend([parent for _, parent in merges])
-        columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
-
-    def load(self, read: HeaderColumns, first: int, first_row: int) -> None:
-        """Add those of a segment, which begins with a transaction and a row, that are not here yet."""
-        skip, columns = len(self) - first, self._columns
-        if skip >= len(read.parent):
-            return
-        self._last_seq.clear()
-        index = np.array([self._replica(replica) for replica in read.replicas], np.int32)
-        for name in _COPIED:
-            columns[name].extend(getattr(read, name)[skip:])
-        columns["replica"].extend(index[read.replica[skip:]])
-        columns["rows_end"].extend((first_row + np.cumsum(read.rows, dtype=np.int64))[skip:])
-        new = read.extra_child >= first + skip
-        self.extra_child.extend(read.extra_child[new])
-        self.extra_parent.extend(read.extra_parent[new])
-        columns["parent"].extend(read.parent[skip:])
+    def extras(self, first: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Second and further parents of some: (child, parent)."""
+        within = slice(*np.searchsorted(self.extra_child.data, (first, stop)))
+        return self.extra_child.data[within], self.extra_parent.data[within]
 
     def truncate(self, count: int) -> None:
-        """Forget the newest (that did not become durable)."""
-        self._last_seq.clear()
-        for column in self._columns.values():
-            column.truncate(count)
+        """Forget those from `count` on."""
+        for column in self.columns.values():
+            column.truncate(count - self.first)
         keep = int(np.searchsorted(self.extra_child.data, count))
         self.extra_child.truncate(keep)
         self.extra_parent.truncate(keep)
 
+    def after(self, stop: int, stop_row: int) -> _Recent:
+        """What is left when segments hold those up to a transaction and a row."""
+        left = _Recent(stop, stop_row)
+        left.extra_child.extend(self.extras(stop, 1 << 30)[0])
+        left.extra_parent.extend(self.extras(stop, 1 << 30)[1])
+        for name, column in self.columns.items():
+            if name != "parent":
+                left.columns[name].extend(column.data[stop - self.first :])
+        left.columns["parent"].extend(self.columns["parent"].data[stop - self.first :])
+        return left
+
+
+class Headers:
+    """What the transactions of a log say besides texts and operations."""
+
+    def __init__(self, parts: Parts, lock: threading.RLock) -> None:
+        """`lock` is taken while whole columns are made."""
+        self._parts = parts
+        self._lock = lock
+        self._recent = _Recent()
+        self._whole: dict[str, GrowArray] = {}
+        self._last_seq: dict[bytes, int] = {}
+        self._zones: dict[tuple[int, int], Zone] = {}
+
+    def __len__(self) -> int:
+        return self._recent.stop
+
+    @property
+    def sealed(self) -> int:
+        """Transactions below this stand in segments."""
+        return self._recent.first
+
+    @property
+    def replicas(self) -> list[bytes]:
+        """The replicas that were met, by their numbers."""
+        return self._parts.replicas.all
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows of all transactions."""
+        return self._recent.stop_row
+
+    # ---------------------------------------------------------------------------------- of one, of some
+
+    def item(self, name: str, dense: int) -> int:
+        """What one transaction says: parent (-1 for none), timeline, replica (its number), seq, time, recorded,
+        operations, or rows_end (the number of rows up to and with it)."""
+        recent = self._recent
+        if dense >= recent.first:
+            return int(recent.columns[name].item(dense - recent.first))
+        part = self._parts.of(dense)
+        if name == "rows_end":
+            return part.first_row + self._parts.header(part, "bounds").item(dense - part.first + 1)
+        return self._parts.header(part, name).item(dense - part.first)
+
+    def row_start(self, dense: int) -> int:
+        """Number of the first row of a transaction."""
+        return self.item("rows_end", dense - 1) if dense else 0
+
+    def take(self, name: str, dense: NDArray[Any]) -> NDArray[Any]:
+        """What some transactions (ascending) say, as `item`."""
+        whole, recent = self._whole.get(name), self._recent
+        if whole is not None and (not len(dense) or dense[-1] < len(whole)):
+            found: NDArray[Any] = whole.data[dense]
+            return found
+        pieces = []
+        sealed = int(np.searchsorted(dense, recent.first))
+        for part, low, high in self._parts.around(dense[:sealed], recent.first):
+            where = dense[low:high] - part.first
+            if name == "rows_end":
+                pieces.append(self._parts.header(part, "bounds").take(where + 1) + part.first_row)
+            else:
+                pieces.append(self._parts.header(part, name).take(where))
+        if sealed < len(dense) or not pieces:
+            pieces.append(recent.columns[name].data[dense[sealed:] - recent.first])
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def row_bounds(self, dense: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first row of each of some transactions (ascending), and the one after its last."""
+        ends = self.take("rows_end", dense)
+        starts = np.empty_like(ends)
+        follows = np.zeros(len(dense), bool)
+        follows[1:] = dense[1:] == dense[:-1] + 1
+        starts[1:] = ends[:-1]
+        others = dense[~follows]
+        found = self.take("rows_end", np.maximum(others - 1, 0))
+        found[others == 0] = 0
+        starts[~follows] = found
+        return starts, ends
+
+    def span(self, name: str, first: int, stop: int) -> NDArray[Any]:
+        """What the transactions from `first` to below `stop` say, as `item`."""
+        whole = self._whole.get(name)
+        if whole is not None and stop <= len(whole):
+            return whole.data[first:stop]
+        return self._joined(first, stop, lambda part: self._column(part, name), lambda recent: recent.columns[name])
+
+    def _column(self, part: Part, name: str) -> NDArray[Any]:
+        if name == "rows_end":
+            return self._parts.header(part, "bounds").span(1) + part.first_row
+        return self._parts.header(part, name).span()
+
+    def _joined(
+        self,
+        first: int,
+        stop: int,
+        of_part: Callable[[Part], NDArray[Any]],
+        of_recent: Callable[[_Recent], GrowArray],
+    ) -> NDArray[Any]:
+        recent, found = self._recent, []
+        at = first
+        while at < min(stop, recent.first):
+            part = self._parts.of(at)
+            found.append(of_part(part)[at - part.first : stop - part.first])
+            at = part.stop
+        if at < stop or not found:
+            found.append(of_recent(recent).data[max(at, recent.first) - recent.first : max(stop - recent.first, 0)])
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def parents(self, dense: int) -> tuple[int, ...]:
+        """Parents of a transaction, first parent first; () for the first of a history."""
+        first = self.item("parent", dense)
+        return () if first < 0 else (first, *self.extras(dense, dense + 1)[1].tolist())
+
+    def extras(self, first: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Second and further parents of the transactions from `first` to below `stop`: (child, parent), ascending by
+        child."""
+        recent, children, parents = self._recent, [], []
+        at = first
+        while at < min(stop, recent.first):
+            part = self._parts.of(at)
+            child = self._parts.header(part, "extra_child").span()
+            if len(child):
+                within = slice(*np.searchsorted(child, (first, stop)))
+                children.append(child[within])
+                parents.append(self._parts.header(part, "extra_parent").span()[within])
+            at = part.stop
+        child, parent = recent.extras(first, stop)
+        return np.concatenate([*children, child]), np.concatenate([*parents, parent])
+
+    # ------------------------------------------------------------------------------------ whole columns
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column over all transactions, by the names of `item`. Made when first asked for, and held from then on:
+        who asks about some transactions asks for these."""
+        whole = self._whole.get(name)
+        if whole is None or len(whole) < len(self):
+            with self._lock:
+                whole = self._whole.get(name) or GrowArray(_TYPES[name])
+                whole.reserve(len(self))
+                self._complete(name, whole)
+                self._whole[name] = whole
+        return whole.data
+
+    def _complete(self, name: str, whole: GrowArray) -> None:
+        recent = self._recent
+        while len(whole) < recent.first:
+            part = self._parts.of(len(whole))
+            column = self._parts.read_header(part, "bounds" if name == "rows_end" else name)
+            if name == "rows_end":
+                column = column[1:] + part.first_row
+            whole.extend(column[len(whole) - part.first :])
+        whole.extend(recent.columns[name].data[len(whole) - recent.first :])
+
+    # ----------------------------------------------------------------------------------------- replicas
+
+    def handle(self, dense: int) -> str:
+        """`REPLICA:SEQ` of a transaction."""
+        return handle(self.replicas[self.item("replica", dense)], self.item("seq", dense))
+
+    def find_handle(self, replica: bytes, seq: int) -> int | None:
+        """The transaction of a handle, or None."""
+        recent = self._recent
+        for part in self._parts:
+            low, high = self.zone(part).seqs.get(replica, (1, 0))
+            if low <= seq <= high:
+                found = self._find(replica, seq, self._column(part, "replica"), self._column(part, "seq"))
+                if found is not None:
+                    return part.first + found
+        found = self._find(replica, seq, recent.columns["replica"].data, recent.columns["seq"].data)
+        return None if found is None else recent.first + found
+
+    def _find(self, replica: bytes, seq: int, replicas: NDArray[Any], seqs: NDArray[Any]) -> int | None:
+        number = self._parts.replicas.find(replica)
+        if number is None:
+            return None
+        found = np.flatnonzero((replicas == number) & (seqs == seq))
+        return int(found[0]) if len(found) else None
+
+    def last_seq(self, replica: bytes) -> int:
+        """The highest sequence number of a replica, 0 for none."""
+        found = self._last_seq.get(replica)
+        if found is None:
+            recent = self._recent.columns
+            number = self._parts.replicas.find(replica)
+            own = recent["seq"].data[recent["replica"].data == number] if number is not None else np.empty(0, np.int64)
+            sealed = (self.zone(part).seqs.get(replica, (0, 0))[1] for part in self._parts)
+            found = self._last_seq[replica] = max([int(own.max(initial=0)), *sealed])
+        return found
+
+    def zone(self, part: Part) -> Zone:
+        """The zone map of a segment."""
+        found = self._zones.get(part.span)
+        if found is None:
+            time, replica, seq = (self._column(part, name) for name in ("time", "replica", "seq"))
+            found = self._zones[part.span] = zone_of(time, replica, seq, self.replicas)
+        return found
+
+    # ------------------------------------------------------------------------------------------- growing
+
+    def append(self, new: NewTransaction) -> None:
+        """Add a transaction."""
+        recent = self._recent
+        dense, columns = recent.stop, recent.columns
+        self._raise_seq(new.replica, new.seq)
+        columns["rows_end"].append(recent.stop_row + len(new.rows))
+        for name in _COPIED:
+            columns[name].append(getattr(new, name))
+        columns["replica"].append(self._parts.replicas.number(new.replica))
+        for parent in new.parents[1:]:
+            recent.extra_child.append(dense)
+            recent.extra_parent.append(parent)
+        columns["parent"].append(new.parents[0] if new.parents else -1)
+
+    def extend(self, run: Run) -> None:
+        """Add many."""
+        recent = self._recent
+        first, columns = recent.stop, recent.columns
+        columns["rows_end"].extend(recent.stop_row + np.cumsum(run.counts, dtype=np.int64))
+        for name in _COPIED:
+            columns[name].extend(getattr(run, name))
+        known = {replica: self._parts.replicas.number(replica) for replica in dict.fromkeys(run.replica)}
+        columns["replica"].extend([known[replica] for replica in run.replica])
+        for replica, seq in (
+            zip(run.replica, run.seq, strict=True) if len(known) > 1 else [(run.replica[-1], max(run.seq))]
+        ):
+            self._raise_seq(replica, seq)
+        merges = [(first + i, other) for i, parents in enumerate(run.parents) for other in parents[1:]]
+        recent.extra_child.extend([child for child, _ in merges])
+        recent.extra_parent.extend([parent for _, parent in merges])
+        columns["parent"].extend([parents[0] if parents else -1 for parents in run.parents])
+
+    def _raise_seq(self, replica: bytes, seq: int) -> None:
+        if replica in self._last_seq:
+            self._last_seq[replica] = max(self._last_seq[replica], seq)
+
+    def follow(self, directory: SegmentDirectory) -> None:
+        """Take over which segments there are; what they hold is recent no more."""
+        self._last_seq.clear()
+        self._parts.replace(directory)
+        self._recent = self._recent.after(directory.stop, directory.stop_row)
+
+    def held(self, part: Part) -> dict[str, NDArray[Any]]:
+        """Columns of some of the recent ones, as a segment of them will give them (see `Parts.header`)."""
+        recent = self._recent
+        within = slice(part.first - recent.first, part.stop - recent.first)
+        found = {name: recent.columns[name].data[within] for name in (*_COPIED, "parent", "replica")}
+        ends = recent.columns["rows_end"].data[within]
+        found["bounds"] = np.concatenate(([0], ends - part.first_row))
+        found["extra_child"], found["extra_parent"] = recent.extras(*part.span)
+        return found
+
+    def seal(self, part: Part) -> None:
+        """Take over that a segment holds the oldest of the recent ones."""
+        self._parts.add(part)
+        self._recent = self._recent.after(part.stop, part.stop_row)
+
+    def truncate(self, count: int) -> None:
+        """Forget the newest (that did not become durable)."""
+        self._last_seq.clear()
+        self._recent.truncate(count)
+        for column in self._whole.values():
+            column.truncate(min(count, len(column)))
+
     def between(self, first: int, stop: int, checks: tuple[bytes, ...]) -> HeaderColumns:
         """The headers that a segment of some transactions is to hold."""
-        local = {name: array.data[first:stop] for name, array in self._columns.items()}
+        local = {name: self.span(name, first, stop) for name in (*_COPIED, "parent", "replica")}
         used = distinct(local["replica"])
-        extra = slice(*np.searchsorted(self.extra_child.data, (first, stop)))
+        extra_child, extra_parent = self.extras(first, stop)
+        counts = np.diff(self.span("rows_end", first, stop), prepend=self.row_start(first))
         return HeaderColumns(
             parent=local["parent"],
             replica=np.searchsorted(used, local["replica"]).astype(np.int16),
-            rows=np.diff(local["rows_end"], prepend=self.row_start(first)).astype(np.int32),
-            extra_child=self.extra_child.data[extra],
-            extra_parent=self.extra_parent.data[extra],
+            rows=counts.astype(np.int32),
+            extra_child=extra_child,
+            extra_parent=extra_parent,
             replicas=tuple(self.replicas[i] for i in used.tolist()),
             checks=checks,
             **{name: local[name] for name in _COPIED},

@@ -1,8 +1,8 @@
 """The transaction log: the truth, in arrival order.
 
 Each transaction has a *dense* number, its place in this store's log; parents come before children. Old transactions
-stand in segments, the recent ones in `hot_transaction`, one durable row each; in memory the headers of all are
-columns, and rows, texts and ids are fetched by segment and cached. The recent ones (the *tail*) are in memory whole.
+stand in segments, the recent ones in `hot_transaction`, one durable row each. Headers, rows, texts and ids are fetched
+by segment when somebody asks, and cached; the recent ones (the *tail*) are in memory whole.
 
 Reading takes no lock: segments are immutable, columns only grow, and the tail is swapped for another as a whole, after
 the segment that takes over from it is known. Adding takes the database's lock (a second one would be taken before it
@@ -23,7 +23,6 @@ from engine.errors import CorruptStore
 from engine.model.operations import Rows
 from engine.model.transactions import ID_BYTES, Header
 from engine.storage import row_block, segment
-from engine.storage.arrays import GrowArray
 from engine.storage.blocks import Blocks
 from engine.storage.cache import ByteCache
 from engine.storage.columns import Effort
@@ -31,10 +30,11 @@ from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.headers import Headers
 from engine.storage.identity import Chunks, chunk_ids
-from engine.storage.parts import RESTORE, Part, Parts
+from engine.storage.parts import RESTORE, Part, Parts, Replicas
 from engine.storage.path_table import PathTable
-from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
+from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal_object
 from engine.storage.segment import HeaderColumns, RowColumns, Texts
+from engine.storage.segment_directory import check_order, listed, of_parts
 from engine.storage.tail import Tail
 from engine.storage.transactions import NewTransaction, Run, pack_hot, unpack_hot
 
@@ -44,7 +44,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SEAL_ROWS = 1 << 16
 SEAL_TRANSACTIONS = 1 << 13
-_SELECT_SEGMENT = "SELECT first_transaction, transactions, first_row, row_count, headers FROM segment"
 
 
 def _locked(method: F) -> F:
@@ -67,8 +66,8 @@ class Log:
         self._blocks = Blocks(database)
         self.values: ValueTable = self._blocks.values
         self.metrics = database.metrics
-        self._headers = Headers()
-        self._parts = Parts(database, lambda: self.paths, self._times)
+        self._parts = Parts(database, lambda: self.paths, Replicas())
+        self._headers = Headers(self._parts, self.lock)
         self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
         self._cuts: ByteCache[Chunks] = database.caches.cache("cuts", decodes=False)
         self._tail = Tail()
@@ -101,23 +100,45 @@ class Log:
         """The replicas that there are, by the index in the column of that name."""
         return self._headers.replicas
 
-    @property
-    def extra_child(self) -> GrowArray:
-        """The children of second and further parents, ascending."""
-        return self._headers.extra_child
-
-    @property
-    def extra_parent(self) -> GrowArray:
-        """Those parents."""
-        return self._headers.extra_parent
+    def extras(self, first: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Second and further parents of the transactions from `first` to below `stop`: (child, parent), ascending by
+        child."""
+        return self._headers.extras(first, stop)
 
     def column(self, name: str) -> NDArray[Any]:
-        """A header column over all transactions, by its name in `Headers.column`."""
+        """A header column over all transactions, by the names of `Headers.item`; made when it is first asked for, which
+        takes time and memory: for who shows or goes through all."""
         return self._headers.column(name)
+
+    def item(self, name: str, dense: int) -> int:
+        """What the header of one transaction says, by the names of `Headers.item`."""
+        return self._headers.item(name, dense)
+
+    def take(self, name: str, dense: NDArray[Any]) -> NDArray[Any]:
+        """The same of some transactions (ascending)."""
+        return self._headers.take(name, dense)
+
+    def span(self, name: str, first: int, stop: int) -> NDArray[Any]:
+        """The same of the transactions from `first` to below `stop`."""
+        return self._headers.span(name, first, stop)
+
+    def row_bounds(self, dense: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first row of each of some transactions (ascending), and the one after its last."""
+        return self._headers.row_bounds(dense)
 
     def row_start(self, dense: int) -> int:
         """Number of the first row of a transaction."""
         return self._headers.row_start(dense)
+
+    def after_row(self, row: int) -> int:
+        """The first transaction that ends at a row (by its number) or beyond it; the number of all where none does."""
+        directory = self._parts.directory
+        place = int(np.searchsorted(directory.first_rows, row)) - 1
+        if place < 0 or row > directory.stop_row:
+            first, stop = self.sealed, self.count
+        else:
+            first, stop = directory.part(place).span
+        return first + int(np.searchsorted(self.span("rows_end", first, stop), row))
 
     def segment_rows(self) -> NDArray[np.int64]:
         """The number of the first row of each segment."""
@@ -184,12 +205,10 @@ class Log:
 
         def load() -> tuple[Chunks, int]:
             if part.stop > self.count:  # it goes on with some that are not known here yet
-                read = self._parts.headers(part)
-                made = Chunks(part.first, read.parent, (read.extra_child, read.extra_parent))
+                parent, *extra = (self._parts.read_header(part, f) for f in ("parent", "extra_child", "extra_parent"))
+                made = Chunks(part.first, parent, (extra[0], extra[1]))
             else:
-                within = slice(*np.searchsorted(self.extra_child.data, part.span))
-                extra = self.extra_child.data[within], self.extra_parent.data[within]
-                made = Chunks(part.first, self.column("parent")[part.first : part.stop], extra)
+                made = Chunks(part.first, self.span("parent", *part.span), self.extras(*part.span))
             return made, 256 + 2 * made.outside.nbytes
 
         return self._cuts.get(part.span, load)
@@ -207,7 +226,7 @@ class Log:
             columns, _ = self.gather(np.arange(start, stop, dtype=np.int32))
             names = ("path", "kind", "value", "arg")
             rows = Rows(**{name: getattr(columns, name).tolist() for name in names})
-            operations = self.column("operations")[start:stop].tolist()
+            operations = self.span("operations", start, stop).tolist()
             headers = ((self.header(dense), self.parents(dense)) for dense in range(start, stop))
             ids = chunk_ids(self.paths, self.values, rows, operations, headers, outside.__getitem__, start)
             return ids, _id_bytes(len(ids))
@@ -217,7 +236,7 @@ class Log:
     def header(self, dense: int) -> Header:
         """What a transaction says besides its operations."""
         author, message, source, timeline = self.texts(dense)
-        columns = [self._headers.column(name).item(dense) for name in ("replica", "seq", "time", "recorded")]
+        columns = [self.item(name, dense) for name in ("replica", "seq", "time", "recorded")]
         return Header(self.replicas[columns[0]], columns[1], timeline, author, message, source, *columns[2:])
 
     def find_id(self, prefix: str) -> list[int]:
@@ -248,7 +267,7 @@ class Log:
 
     def rows(self, dense: int) -> RowColumns:
         """The rows of one transaction."""
-        start, end = self.row_start(dense), int(self.column("rows_end")[dense])
+        start, end = self.row_start(dense), self.item("rows_end", dense)
         tail = self._tail
         if dense >= tail.first:
             return tail.rows.take(slice(start - tail.first_row, end - tail.first_row))
@@ -257,8 +276,7 @@ class Log:
 
     def gather(self, chain: NDArray[np.int32]) -> tuple[RowColumns, NDArray[np.int32]]:
         """Rows of many transactions (ascending dense numbers), in order, and the transaction of each row."""
-        ends = self.column("rows_end")[chain]
-        starts = np.where(chain > 0, self.column("rows_end")[chain - 1], 0)
+        starts, ends = self.row_bounds(chain)
         counts = ends - starts
         owner = np.repeat(chain, counts)
         total = len(owner)
@@ -277,13 +295,12 @@ class Log:
 
     def follow(self, manifest: dict[str, Any]) -> None:
         """Read what the file holds beyond what is in memory. The caller holds a read or write transaction."""
-        self._headers.reserve(manifest["transactions"])
-        if manifest["generation"] != self.generation:
+        relist = manifest["generation"] != self.generation
+        if relist:
             self.generation = manifest["generation"]
             self._blocks.read_directory()
-            self._parts.read_directory(self.sealed)
         self._blocks.follow(manifest)
-        self._follow_segments()
+        self._follow_segments(relist)
         self._follow_hot()
         for name, count in self.counts().items():
             if count != manifest[name]:
@@ -302,29 +319,27 @@ class Log:
             "values": len(self.values),
         }
 
-    def _follow_segments(self) -> None:
-        first_new = self._parts.stop
-        for first, transactions, first_row, rows, headers in self._db.execute(
-            f"{_SELECT_SEGMENT} WHERE first_transaction >= ? ORDER BY first_transaction", (first_new,)
-        ):
-            sound = first == first_new and {type(transactions), type(rows)} == {int}
-            if not sound or first_row != self.row_start(first):
-                raise CorruptStore(f"the store is damaged: transactions {first_new} to {first} are missing; {RESTORE}")
-            read = segment.unpack_headers(unseal("segment.headers", first, headers), transactions, rows)
-            first_new = first + transactions
+    def _follow_segments(self, relist: bool) -> None:
+        """Learn which segments there are beyond those that are known, or anew."""
+        known = of_parts(()) if relist else self._parts.directory
+        new = listed(self._db, "WHERE first_transaction >= ?", known.stop)
+        check_order(new, known.stop, known.stop_row)
+        directory = known.then(new) if new else known
+        if directory.stop < self.sealed:
+            raise CorruptStore(f"the store is damaged: transactions from {directory.stop} on are missing; {RESTORE}")
+        if directory is not self._parts.directory:
             with self.lock:
-                self._add_part(Part(first, transactions, first_row, rows, headers[:CHECKSUM_BYTES], read.checks))
-                self._headers.load(read, first, first_row)
+                self._headers.follow(directory)
+                self._hand_over(directory.stop, directory.stop_row)
 
-    def _add_part(self, part: Part) -> None:
-        """Take over from the tail what a segment now holds."""
-        self._parts.add(part)
-        self._tail = self._tail.after(part.stop - self._tail.first, part.first_row + part.rows - self._tail.first_row)
+    def _hand_over(self, stop: int, stop_row: int) -> None:
+        """Take from the tail what segments hold now."""
+        self._tail = self._tail.after(stop - self._tail.first, stop_row - self._tail.first_row)
 
     @property
     def chain(self) -> bytes:
         """A hash over all segments."""
-        return self._parts.chain
+        return self._parts.directory.chain
 
     def _follow_hot(self) -> None:
         for dense, body in self._db.execute(
@@ -388,9 +403,10 @@ class Log:
         part, bodies = self.encode(first, self.count, segment.text_columns(tail.texts), tail.rows)
         self.insert(part, bodies)
         self._db.execute("DELETE FROM hot_transaction")
-        self._parts.keep(part, tail.rows, tail.texts)
+        self._parts.keep(part, self._headers.held(part), tail.rows, tail.texts)
         self._keep_ids(part, tail.ids)
-        self._add_part(part)
+        self._headers.seal(part)
+        self._hand_over(part.stop, part.stop_row)
 
     def encode(
         self,
@@ -405,7 +421,7 @@ class Log:
         transactions by number, which need not be computed."""
         first_row = self.row_start(first)
         span = Part(first, stop - first, first_row, len(rows), b"", ())
-        time = self.column("time")[first:stop]
+        time = self.span("time", first, stop)
         payloads = (
             segment.pack_texts(texts, time, effort),
             b"".join([(known or {}).get(parent) or self.id(parent) for parent in self._chunks(span).outside.tolist()]),
@@ -458,16 +474,13 @@ class Log:
         self.insert(new, bodies)
         gone = set(old)
         kept = [part for part in self._parts if part not in gone]
-        self._parts.replace(sorted([*kept, new], key=lambda part: part.first))
+        self._parts.replace(of_parts(sorted([*kept, new], key=lambda part: part.first)))
 
     def _keep_ids(self, part: Part, ids: Sequence[bytes]) -> None:
         chunks = self._chunks(part)
         for chunk in range(-(-part.transactions // chunks.size)):
             start, stop = chunks.span(chunk)
             self._ids.put((start, stop), list(ids[start - part.first : stop - part.first]), _id_bytes(stop - start))
-
-    def _times(self, part: Part) -> NDArray[np.int64]:
-        return self.column("time")[part.first : part.stop]
 
 
 def _id_bytes(count: int) -> int:

@@ -1,14 +1,12 @@
-"""The segments of an open store: where each begins, and its bodies, fetched when somebody asks and kept in caches."""
+"""The bodies of an open store's segments, fetched when somebody asks and kept in caches."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from blake3 import blake3
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
@@ -16,134 +14,92 @@ from engine.storage import row_block, segment
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved
+from engine.storage.narrow import Narrow
 from engine.storage.records import CHECKSUM_BYTES, unseal
 from engine.storage.row_block import Names
-from engine.storage.segment import HeaderColumns, RowColumns, Texts
+from engine.storage.segment import RowColumns, Texts
+from engine.storage.segment_directory import RESTORE, Part, SegmentDirectory, check_order, listed, of_parts
 
-_CHECKS = (1 + len(segment.BODIES)) * CHECKSUM_BYTES
-RESTORE = "restore it from a backup"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Where a segment's transactions and rows begin, how many there are, the checksum of its headers, and those of its
-    other bodies."""
-
-    first: int
-    transactions: int
-    first_row: int
-    rows: int
-    head: bytes
-    checks: tuple[bytes, ...]
-
-    @property
-    def stop(self) -> int:
-        """The transaction after its last."""
-        return self.first + self.transactions
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Its first transaction and the one after its last: what it holds, however it is written."""
-        return self.first, self.stop
+__all__ = ["RESTORE", "Part", "Parts"]
 
 
-class _Directory(NamedTuple):
-    """All segments, in order, and where their transactions and rows begin: one object, swapped as a whole, so that a
-    thread that reads meanwhile sees one or the other."""
+class Replicas:
+    """The replicas of an open store, numbered as they are met."""
 
-    parts: tuple[Part, ...]
-    firsts: NDArray[np.int64]
-    first_rows: NDArray[np.int64]
-    chain: bytes
+    def __init__(self) -> None:
+        self.all: list[bytes] = []
+        self._numbers: dict[bytes, int] = {}
+        self._lock = threading.Lock()
 
+    def number(self, replica: bytes) -> int:
+        """The number of a replica; the next one where it is new."""
+        number = self._numbers.get(replica)
+        if number is None:
+            with self._lock:
+                number = self._numbers.setdefault(replica, len(self.all))
+                if number == len(self.all):
+                    self.all.append(replica)
+        return number
 
-def _directory(parts: Sequence[Part]) -> _Directory:
-    firsts = np.array([part.first for part in parts], np.int64)
-    first_rows = np.array([part.first_row for part in parts], np.int64)
-    return _Directory(tuple(parts), firsts, first_rows, functools.reduce(_link, parts, b""))
-
-
-def _link(chain: bytes, part: Part) -> bytes:
-    return blake3(chain + part.head).digest()
+    def find(self, replica: bytes) -> int | None:
+        """The number of a replica, if it was met."""
+        return self._numbers.get(replica)
 
 
 class Parts:
     """All segments, in order. What they hold never changes, but a compaction cuts it in other pieces: whoever asks for
-    a piece that is gone gets the same rows or texts out of those that took its place. Reading needs no lock."""
+    a piece that is gone gets the same out of those that took its place. Reading needs no lock."""
 
-    def __init__(
-        self, database: Database, names: Callable[[], Names], time: Callable[[Part], NDArray[np.int64]]
-    ) -> None:
-        """`names` gives what paths are called, `time` gives the times of a segment's transactions."""
+    def __init__(self, database: Database, names: Callable[[], Names], replicas: Replicas) -> None:
+        """`names` gives what paths are called, `replicas` their numbers, by which headers tell them here."""
         self._db = database
-        self._names, self._time = names, time
-        self._now = _directory(())
+        self.replicas = replicas
+        self._names = names
+        self._now = of_parts(())
+        self._payload: tuple[Part, bytes] | None = None
+        self._headers: ByteCache[Narrow] = database.caches.cache("headers")
         self._rows: ByteCache[RowColumns] = database.caches.cache("rows")
         self._texts: ByteCache[Sequence[Texts]] = database.caches.cache("texts")
 
     def __iter__(self) -> Iterator[Part]:
-        return iter(self._now.parts)
+        return iter(self._now)
 
     def __len__(self) -> int:
-        return len(self._now.parts)
+        return len(self._now)
 
     @property
-    def chain(self) -> bytes:
-        """A hash over all of them: that of a segment's headers covers all of it, as they have the checksums of its
-        other bodies."""
-        return self._now.chain
+    def directory(self) -> SegmentDirectory:
+        """Which there are now."""
+        return self._now
 
     def between(self, rows: NDArray[np.int64], stop: int) -> Iterator[tuple[Part, int, int]]:
         """The segments that hold some rows (ascending numbers), those from row `stop` on left out: for each the first
         place in `rows` that it holds, and the one after the last."""
-        now = self._now
-        inside = int(np.searchsorted(now.first_rows, stop))
-        bounds = np.searchsorted(rows, [*now.first_rows[:inside], stop]).tolist()
-        for part, low, high in zip(now.parts, bounds, bounds[1:], strict=False):
-            if high > low:
-                yield part, low, high
+        return _shared_out(self._now, self._now.first_rows, rows, stop)
+
+    def around(self, dense: NDArray[Any], stop: int) -> Iterator[tuple[Part, int, int]]:
+        """The same of transactions (ascending numbers), those from `stop` on left out."""
+        return _shared_out(self._now, self._now.firsts, dense, stop)
 
     def add(self, part: Part) -> None:
         """Know one more."""
-        now = self._now
-        firsts, first_rows = np.append(now.firsts, part.first), np.append(now.first_rows, part.first_row)
-        self._now = _Directory((*now.parts, part), firsts, first_rows, _link(now.chain, part))
+        self._now = self._now.then([part])
 
-    def replace(self, parts: Sequence[Part]) -> None:
+    def replace(self, now: SegmentDirectory) -> None:
         """Know these instead."""
-        self._now = _directory(parts)
+        self._now = now
 
     @property
     def first_rows(self) -> NDArray[np.int64]:
         """The number of the first row of each."""
         return self._now.first_rows
 
-    @property
-    def stop(self) -> int:
-        """The transaction after the last one that stands in a segment."""
-        parts = self._now.parts
-        return parts[-1].stop if parts else 0
-
-    def read_directory(self, sealed: int) -> None:
-        """Learn anew from the file which segments there are for the transactions below `sealed`."""
-        self.replace([part for part in self._listed() if part.stop <= sealed])
-
-    def _listed(self) -> list[Part]:
-        """The segments of the file, as it is now."""
-        rows = self._db.execute(
-            f"SELECT first_transaction, transactions, first_row, row_count, substr(headers, 1, {_CHECKS})"
-            " FROM segment ORDER BY first_transaction"
-        )
-        parts = []
-        for first, transactions, first_row, row_count, body in rows:
-            head, checks = split_checks(body)
-            parts.append(Part(first, transactions, first_row, row_count, head, checks))
-        return parts
-
     def of(self, dense: int) -> Part:
         """The segment that holds a transaction."""
         now = self._now
-        return now.parts[int(np.searchsorted(now.firsts, dense, side="right")) - 1]
+        return now.part(now.place(dense))
+
+    # ------------------------------------------------------------------------------------------- bodies
 
     def rows(self, part: Part) -> RowColumns:
         """The rows of a segment."""
@@ -163,10 +119,8 @@ class Parts:
         """The texts of its transactions."""
 
         def load() -> tuple[Sequence[Texts], int]:
-            time = self._time(part)
-            if len(time) < part.transactions:  # it goes on with some that are not known here yet
-                time = self.headers(part).time
-            texts = segment.TextColumns(self._blob(part, "texts"), time)
+            blob = self._blob(part, "texts")
+            texts = segment.TextColumns(blob, self.header(part, "time").span())
             return texts, texts.nbytes
 
         try:
@@ -180,20 +134,67 @@ class Parts:
         """The ids that it holds (see `identity.Chunks`). Raises `Moved` where it is gone."""
         return segment.split_ids(self._blob(part, "outside"))
 
-    def headers(self, part: Part) -> HeaderColumns:
-        """The headers of its transactions. Raises `Moved` where it is gone."""
-        return segment.unpack_headers(self._blob(part, "headers"), part.transactions, part.rows)
+    def header(self, part: Part, name: str) -> Narrow:
+        """A column of its headers (see `segment.unpack_header`); replicas are told by their numbers here."""
 
-    def keep(self, part: Part, rows: RowColumns, texts: Sequence[Texts]) -> None:
+        def load() -> tuple[Narrow, int]:
+            column = Narrow(self.read_header(part, name))
+            return column, column.nbytes
+
+        return self._headers.get((part.span, name), load)
+
+    def read_header(self, part: Part, name: str) -> NDArray[Any]:
+        """The same, and nothing of it is kept."""
+        try:
+            return self._own_header(part, name)
+        except Moved:
+            instead = self._instead_of(part)
+        start = part.first - instead[0].first
+        within = slice(start, start + part.transactions)
+        if name == "bounds":
+            counts = np.concatenate([np.diff(self.read_header(other, name)) for other in instead])[within]
+            return np.concatenate(([0], np.cumsum(counts)))
+        whole = np.concatenate([self.read_header(other, name) for other in instead])
+        if name in ("extra_child", "extra_parent"):
+            child = np.concatenate([self.read_header(other, "extra_child") for other in instead])
+            return whole[(child >= part.first) & (child < part.stop)]
+        return whole[within]
+
+    def _own_header(self, part: Part, name: str) -> NDArray[Any]:
+        payload = self._header_payload(part)
+        column = segment.unpack_header(payload, name, part.transactions, part.rows)
+        if name != "replica":
+            return column
+        joined = segment.unpack_header(payload, "replicas", part.transactions, part.rows)
+        numbers = [self.replicas.number(each) for each in segment.split_replicas(joined)]
+        found: NDArray[Any] = np.array(numbers, np.int32)[column]
+        return found
+
+    def _header_payload(self, part: Part) -> bytes:
+        """The payload of a segment's headers; the last one is kept, as who asks for one column asks for another.
+        Raises `Moved`."""
+        kept = self._payload
+        if kept is None or kept[0] != part:
+            kept = self._payload = part, self._blob(part, "headers")
+        return kept[1]
+
+    def keep(self, part: Part, headers: Mapping[str, NDArray[Any]], rows: RowColumns, texts: Sequence[Texts]) -> None:
         """Keep what a segment holds that was written just now."""
+        for name, column in headers.items():
+            narrow = Narrow(column)
+            self._headers.put((part.span, name), narrow, narrow.nbytes)
         self._rows.put(part.span, rows, rows.nbytes)
         self._texts.put(part.span, texts, 300 * part.transactions)
 
     def _instead_of(self, part: Part) -> list[Part]:
         """The segments that now hold what one held that is gone; the last of them may go on beyond what is known."""
-        instead = [each for each in self._listed() if each.first < part.stop and part.first < each.stop]
+        first = "coalesce((SELECT max(first_transaction) FROM segment WHERE first_transaction <= ?), 0)"
+        instead = listed(
+            self._db, f"WHERE first_transaction < ? AND first_transaction >= {first}", part.stop, part.first
+        )
         if not instead or part in instead or instead[0].first > part.first or instead[-1].stop < part.stop:
             raise CorruptStore(f"the store is damaged: segment {part.first} is missing; {RESTORE}")
+        check_order(instead, instead[0].first, instead[0].first_row)
         return instead
 
     def instead_of(self, part: Part, dense: int) -> Part:
@@ -201,21 +202,30 @@ class Parts:
         return next(each for each in self._instead_of(part) if dense < each.stop)
 
     def _blob(self, part: Part, name: str) -> bytes:
-        found = self._db.execute(
-            f"SELECT {name}, substr(headers, 1, {_CHECKS}) FROM segment WHERE first_transaction=?", (part.first,)
-        )
-        if not found or split_checks(found[0][1]) != (part.head, part.checks):
-            raise Moved
-        payload = unseal(f"segment.{name}", part.first, found[0][0])
+        """The payload of a body. Raises `Moved` where the segment is another one now."""
+        found = self._db.execute(f"SELECT {name} FROM segment WHERE first_transaction=?", (part.first,))
         known = part.head if name == "headers" else part.checks[segment.BODIES.index(name)]
-        if found[0][0][:CHECKSUM_BYTES] != known:
+        body = found[0][0] if found else b""
+        if not isinstance(body, bytes) or body[:CHECKSUM_BYTES] != known:
+            here = listed(self._db, "WHERE first_transaction=?", part.first)
+            if here != [part]:
+                raise Moved
+            unseal(f"segment.{name}", part.first, body)
             raise CorruptStore(f"the store is damaged: {name} of segment {part.first} are others; {RESTORE}")
-        return payload
+        return unseal(f"segment.{name}", part.first, body)
 
 
-def split_checks(body: object) -> tuple[bytes, tuple[bytes, ...]]:
-    """The checksum that the body of a segment's headers begins with, and those of its other bodies that follow it."""
-    if not isinstance(body, bytes) or len(body) < _CHECKS:
-        raise CorruptStore(f"the store is damaged: a segment has no headers; {RESTORE}")
-    pieces = [body[start : start + CHECKSUM_BYTES] for start in range(0, _CHECKS, CHECKSUM_BYTES)]
-    return pieces[0], tuple(pieces[1:])
+def _shared_out(
+    now: SegmentDirectory, begins: NDArray[np.int64], numbers: NDArray[Any], stop: int
+) -> Iterator[tuple[Part, int, int]]:
+    """The segments that hold some numbers (ascending), given where each segment begins."""
+    if not len(numbers) or not len(begins):
+        return
+    low = max(int(np.searchsorted(begins, numbers[0], side="right")) - 1, 0)
+    high = int(np.searchsorted(begins, min(stop, int(numbers[-1]) + 1)))
+    limits = np.append(begins[low:high], min(stop, int(numbers[-1]) + 1)).astype(numbers.dtype)
+    bounds = np.searchsorted(numbers, limits).tolist()
+    for place in range(low, high):
+        start, end = bounds[place - low], bounds[place - low + 1]
+        if end > start:
+            yield now.part(place), start, end

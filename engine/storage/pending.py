@@ -43,7 +43,7 @@ class Pending:
         """The stamp of a transaction in the log or here."""
         if dense >= self._first:
             return self._headers[dense - self._first].recorded
-        return int(self._log.column("recorded")[dense])
+        return self._log.item("recorded", dense)
 
     def id_of(self, dense: int) -> bytes:
         """The id of a transaction in the log or here."""

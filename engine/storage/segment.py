@@ -127,10 +127,39 @@ def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
         parent=np.arange(count, dtype=np.int32) - arrays["distance"],
         recorded=arrays["late"] + _stamps(arrays["time"]),
         rows=counts,
-        replicas=_pieces(arrays["replicas"], REPLICA_BYTES),
+        replicas=split_replicas(arrays["replicas"]),
         checks=tuple(payload[i : i + CHECKSUM_BYTES] for i in range(0, start, CHECKSUM_BYTES)),
         **{name: arrays[name] for name in _PLAIN},
     )
+
+
+_NEEDED = {
+    "parent": ("distance",),
+    "recorded": ("late", "time"),
+    "bounds": ("derived", "operations"),
+    "replicas": ("replicas",),
+    **{name: (name,) for name in _PLAIN},
+}
+
+
+def unpack_header(payload: bytes, name: str, count: int, rows: int) -> NDArray[Any]:
+    """One column of a `headers` payload (see `unpack_headers`), the others left as they are: one of `HeaderColumns`, or
+    `bounds`, where the rows of each transaction begin in the segment and, at the end, their number; `replicas` are
+    their bytes one after another."""
+    arrays = unpack(payload[len(BODIES) * CHECKSUM_BYTES :], names=_NEEDED[name])
+    column: NDArray[Any]
+    if name == "parent":
+        column = np.arange(len(arrays["distance"]), dtype=np.int32) - arrays["distance"]
+    elif name == "recorded":
+        column = arrays["late"] + _stamps(arrays["time"])
+    elif name == "bounds":
+        column = np.concatenate(([0], np.cumsum(arrays["derived"] + arrays["operations"], dtype=np.int64)))
+    else:
+        column = arrays[name]
+    told = name.startswith("extra") or name == "replicas" or len(column) == count + (name == "bounds")
+    if not told or (name == "bounds" and column[-1] != rows):
+        raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
+    return column
 
 
 def _stamps(time: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -138,9 +167,10 @@ def _stamps(time: NDArray[np.int64]) -> NDArray[np.int64]:
     return (time // 1000) << 16
 
 
-def _pieces(joined: NDArray[np.uint8], size: int) -> tuple[bytes, ...]:
+def split_replicas(joined: NDArray[np.uint8]) -> tuple[bytes, ...]:
+    """The replicas of a segment, out of the column that has them one after another."""
     raw = joined.tobytes()
-    return tuple(raw[i : i + size] for i in range(0, len(raw), size))
+    return tuple(raw[i : i + REPLICA_BYTES] for i in range(0, len(raw), REPLICA_BYTES))
 
 
 Texts = tuple[str, str, str, str]

@@ -137,7 +137,7 @@ class Compactor:
         payloads = {name: unseal(f"segment.{name}", part.first, body) for name, body in zip(names, bodies, strict=True)}
         read = row_block.unpack(payloads["columns"], part.first_row + 1, part.rows, lambda: log.paths)
         headers = segment.unpack_headers(payloads["headers"], part.transactions, part.rows)
-        said = segment.TextColumns(payloads["texts"], log.column("time")[part.first : part.stop])
+        said = segment.TextColumns(payloads["texts"], log.span("time", part.first, part.stop))
         same = (
             all(np.array_equal(getattr(read, name), getattr(rows, name)) for name in RowColumns.__slots__)
             and headers.same(log.headers_of(part))

@@ -48,14 +48,13 @@ class History:
         paths = np.array(match_ever(self._log.paths, pattern, asked), np.int64)
         if not len(paths) or head < 0:
             return
-        times = self._graph.time
         namer = _Namer(self._log, at)
         for owner, path, before, after in self._changes(self._leaf_writes(head, paths)):
             if owner >= first:
                 yield Entry(
                     namer.text(path, owner, after == ABSENT),
                     path,
-                    int(times[owner]),
+                    self._log.item("time", owner),
                     owner,
                     self._log.handle(owner),
                     MISSING if before == ABSENT else self._log.values.python(before),
@@ -124,7 +123,7 @@ class History:
     def earlier(self, before: int, path: int, cancelled: Callable[[], bool] = lambda: False) -> int | None:
         """The nearest transaction before one, on its first-parent chain, that wrote or moved something at or below a
         path."""
-        parent = int(self._graph.parent[before])
+        parent = self._log.item("parent", before)
         return self._trails.last(parent, self._below(path), moves=True, cancelled=cancelled) if parent >= 0 else None
 
     def later(self, after: int, head: int, path: int, cancelled: Callable[[], bool] = lambda: False) -> int | None:

@@ -113,7 +113,7 @@ class _Builder:
             first = self._index.end
             if first >= log.sealed:
                 return  # another process has been here
-            end = int(np.searchsorted(log.column("rows_end"), log.row_start(first) + STEP_ROWS))
+            end = log.after_row(log.row_start(first) + STEP_ROWS)
             end = min(log.sealed, max(end, first + 1))
             rows, owner = log.gather(np.arange(first, end, dtype=np.int32))
             postings = by_path(of_rows(rows, owner))

@@ -160,8 +160,7 @@ def _back(number: int) -> int:
 
 def _steps(core: Core, members: NDArray[np.int32], step_cost: int) -> Iterator[tuple[int, int]]:
     """The transactions of a run at which the cost of a replay from the one before is reached, and the rows between."""
-    ends = core.log.column("rows_end")[members]
-    starts = np.where(members > 0, core.log.column("rows_end")[members - 1], 0)
+    starts, ends = core.log.row_bounds(members)
     rows = np.cumsum(ends - starts)
     segment = np.searchsorted(core.log.segment_rows(), starts, side="right")
     entered = np.cumsum(np.diff(segment, prepend=segment[:1]) > 0)

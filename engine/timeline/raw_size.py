@@ -114,10 +114,8 @@ def raw_size(
 
 def _batches(log: Log, first: int, count: int) -> Iterator[tuple[int, int]]:
     """Stretches of transactions with so many rows that they fit into memory."""
-    ends = log.column("rows_end")[:count]
     while first < count:
-        limit = log.row_start(first) + BATCH_ROWS
-        stop = max(first + 1, int(np.searchsorted(ends, limit, side="right")))
+        stop = min(count, max(first + 1, log.after_row(log.row_start(first) + BATCH_ROWS)))
         yield first, stop
         first = stop
 

@@ -105,11 +105,11 @@ class States:
         """Whether so many rows lie behind a version, since the last checkpoint on its chain, that it should be one."""
         base = self._graph.nearest(dense, self._checkpoints.dense)
         chain = self._graph.chain(dense, base)
-        ends = self._log.column("rows_end")
-        if not len(chain) or int(ends[dense]) - self._log.row_start(int(chain[0])) < CHECKPOINT_ROWS:
+        end = self._log.item("rows_end", dense)
+        if not len(chain) or end - self._log.row_start(int(chain[0])) < CHECKPOINT_ROWS:
             return False
-        starts = np.where(chain > 0, ends[chain - 1], 0)
-        return int((ends[chain] - starts).sum()) >= CHECKPOINT_ROWS
+        starts, ends = self._log.row_bounds(chain)
+        return int((ends - starts).sum()) >= CHECKPOINT_ROWS
 
 
 def subtree(parents: NDArray[np.int32], paths: NDArray[Any], root: int) -> NDArray[np.bool_]:

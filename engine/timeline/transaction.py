@@ -60,11 +60,11 @@ def read_transaction(log: Log, dense: int, timeline: str) -> Transaction:
         source=source or None,
         parents=log.parents(dense),
         timeline=timeline,
-        time=int(log.column("time")[dense]),
-        recorded=int(log.column("recorded")[dense]),
+        time=log.item("time", dense),
+        recorded=log.item("recorded", dense),
         author=author,
         message=message,
-        operations=int(log.column("operations")[dense]),
+        operations=log.item("operations", dense),
         log=log,
     )
 

@@ -152,7 +152,7 @@ class Writer:
             raise BadInput("nothing to commit: the operations change nothing")
         now = times.now()
         time = now if commit.time is None else times.check_time(commit.time)
-        stamp = clock.stamp(now, [int(log.column("recorded")[parent]) for parent in parents])
+        stamp = clock.stamp(now, [log.item("recorded", parent) for parent in parents])
         header = Header(own, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
         columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
         id_, operations = new_id(log.paths, log.values, header, [log.id(parent) for parent in parents], rows)

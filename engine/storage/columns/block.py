@@ -7,7 +7,7 @@ order. Specs are those of `integers` and `strings`; one of strings begins with "
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -85,11 +85,19 @@ def take_apart(payload: bytes) -> tuple[Any, Reader]:
         raise CorruptStore(f"the store is damaged: a block cannot be read ({error}); restore a backup") from None
 
 
-def unpack(payload: bytes, times: NDArray[np.int64] | None = None) -> dict[str, Any]:
-    """The columns of `pack`: arrays, which may not be written to, and lists of byte strings."""
+def unpack(
+    payload: bytes, times: NDArray[np.int64] | None = None, names: Collection[str] | None = None
+) -> dict[str, Any]:
+    """The columns of `pack`, or those of some names: arrays, which may not be written to, and lists of byte strings."""
     head, reader = take_apart(payload)
+    found = {}
     try:
-        return {name: _decode(reader, spec, times) for name, spec in head}
+        for name, spec in head:
+            if names is None or name in names:
+                found[name] = _decode(reader, spec, times)
+            else:
+                reader.skip(_sized(spec)[1])
+        return found
     except NOT_OURS as error:
         raise CorruptStore(f"the store is damaged: a block cannot be read ({error}); restore a backup") from None
 
@@ -109,11 +117,16 @@ def _decode(reader: Reader, spec: list[Any], times: NDArray[np.int64] | None) ->
     return integers.decode(reader, spec)
 
 
+def _sized(spec: list[Any]) -> tuple[str, int]:
+    """How a column is stored, in words, and the bytes of its bodies."""
+    return strings.describe(spec[1:]) if spec[0] == "s" else integers.describe(spec)
+
+
 def describe(payload: bytes) -> list[Choice]:
     """How each column of a body is stored, and what it costs; the sizes add up to the body's."""
     head, _ = take_apart(payload)
     found = []
     for name, spec in head:
-        words, size = strings.describe(spec[1:]) if spec[0] == "s" else integers.describe(spec)
+        words, size = _sized(spec)
         found.append(Choice(name, words, size))
     return complete(found, len(payload))

@@ -14,9 +14,13 @@ class Reader:
 
     def take(self, size: int) -> bytes:
         """The next `size` bytes."""
+        start = self._at
+        self.skip(size)
+        return bytes(self._raw[start : self._at])
+
+    def skip(self, size: int) -> None:
+        """Pass over so many bytes."""
         end = self._at + size
         if not self._at <= end <= len(self._raw):
             raise CorruptStore("the store is damaged: a block ends too early; restore it from a backup")
-        piece = bytes(self._raw[self._at : end])
         self._at = end
-        return piece
