@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGE = 1 << 40  # steps of progressions that cannot overflow
 _WIDTHS = ((1 << 8, np.uint8), (1 << 16, np.uint16), (1 << 32, np.uint32))
 
 
@@ -26,7 +27,7 @@ class Narrow:
     def _fill(self, column: NDArray[Any]) -> None:
         self._first = column.item(0)
         self._step = column.item(1) - self._first if self._length > 1 else 0
-        if self._length <= 2 or bool((np.diff(column) == self._step).all()):
+        if abs(self._step) < _LARGE and (self._length <= 2 or bool((np.diff(column) == self._step).all())):
             return
         self._first, self._step = int(column.min()), 0
         size = int(column.max()) - self._first
