@@ -60,7 +60,11 @@ def encode(column: NDArray[Any], effort: Effort) -> Encoded:
         return [*head, SCALED, int(wide[0]), factor, spec], bodies
     found = [([*head, *spec], [body]) for spec, body in _best_simple(wide, effort)]
     found += [([*head, *spec], bodies) for spec, bodies in _composed(wide, effort)]
-    return min(found, key=cost)
+    best = min(found, key=cost)
+    if sum(map(len, best[1])) > column.nbytes:  # of a few bytes an estimate says little
+        spec, body = _quick(column)
+        return [*head, *spec], [body]
+    return best
 
 
 def _quick(column: NDArray[Any]) -> tuple[Spec, bytes]:
