@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from engine.exchange.alignment import NEW, staying
 from engine.exchange.steps import is_element, is_repeated, repeated
 from engine.model import values
-from engine.model.encoding import read_text, read_uvarint
 from engine.model.operations import ABSENT, LIST, MAP, ROOT, Kind
 from engine.model.paths import name_text, step_text
 from engine.timeline.version import Version
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 Operation = dict[str, Any]
 
-_WITH_ARGUMENT = (Kind.INCREMENT, Kind.SPLICE, Kind.ADD, Kind.DISCARD)
+_WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD)
 
 
 def operations_of(store: Store, parent: int, dense: int) -> list[Operation]:
@@ -55,7 +54,7 @@ class _Unfolding:
                 self._arrange(container)
         for path, kind, value, arg, _ in self._rows:
             if kind < Kind.DROP and value != ABSENT and self._was(path) and self._is(path):
-                self._write(path, kind, arg)
+                self._write(path, kind, value, arg)
         for path in self._sets:
             self._add_sets_below(path)
         return self._operations
@@ -203,21 +202,22 @@ class _Unfolding:
         if not members:
             self._say("discard", text, value=None)
 
-    def _write(self, path: int, kind: int, arg: int) -> None:
+    def _write(self, path: int, kind: int, value: int, arg: int) -> None:
         """One row on a path that was there before and is now."""
         if path in self._replaced and not self._inside(self._paths.parent(path), self._made):
             self._replaced.discard(path)
             self._put(path)
         elif not self._inside(path, self._made):
-            self._write_leaf(path, kind, arg)
+            self._write_leaf(path, kind, value, arg)
 
-    def _write_leaf(self, path: int, kind: int, arg: int) -> None:
+    def _write_leaf(self, path: int, kind: int, made: int, arg: int) -> None:
         text = self._text(self._after, path)
         argument: Any = self._log.values.python(arg) if kind in _WITH_ARGUMENT else None
         if kind == Kind.INCREMENT:
             self._say("increment", text, delta=argument)
         elif kind == Kind.SPLICE:
-            self._say("splice", text, **_splice(argument))
+            edit = self._log.values.edit(made)
+            self._say("splice", text, index=edit.start, delete=edit.delete, insert=edit.insert)
         elif kind in (Kind.ADD, Kind.DISCARD):
             self._say("add" if kind == Kind.ADD else "discard", text, value=argument)
         elif self._after.state.value(path) > LIST:
@@ -227,12 +227,6 @@ class _Unfolding:
                 self._put_set(path, value)
             else:
                 self._say("put", text, value=value)
-
-
-def _splice(argument: bytes) -> dict[str, Any]:
-    index, offset = read_uvarint(argument, 0)
-    delete, offset = read_uvarint(argument, offset)
-    return {"index": index, "delete": delete, "insert": read_text(argument, offset)[0]}
 
 
 def _has_sets(value: Any) -> bool:

@@ -4,7 +4,8 @@ A row is one effect on one path: `(path, kind, value, arg, label)`.
 
 * `path`: path id; `value`: the value id that the path holds afterwards (0 absent, 1 map, 2 list, others leaves).
 * `arg`: for INSERT and MOVE the path id of the sibling that the element comes to stand after (-1: at the start);
-  for INCREMENT, ADD, DISCARD and SPLICE the value id of the argument.
+  for INCREMENT, ADD and DISCARD the value id of the argument. A SPLICE needs none: the value that it makes is stored as
+  the edit that made it.
 * `label`: where the path stands among its siblings (children of a container are sorted by label). `NO_LABEL` leaves
   the place alone; `AT_END` is what a row says that makes its path live as the last child, and becomes
   `row ordinal << LABEL_SHIFT` when the row gets its ordinal (from 1); anything else is a place between two labels.

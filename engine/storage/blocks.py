@@ -7,6 +7,7 @@ import functools
 from typing import Any
 
 from engine.errors import CorruptStore
+from engine.model.splices import Splice
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.large_paths import KEY, Gone, LargePaths, PathIndexRecord
@@ -29,7 +30,10 @@ class Blocks:
         self._record: PathIndexRecord | None = None
         self._stored_paths = 1
         self.values = ValueTable(
-            functools.partial(self._fetch, "value_block"), database.caches.cache("values"), self._list_values
+            functools.partial(self._fetch, "value_block"),
+            database.caches.cache("values"),
+            self._list_values,
+            database.caches.cache("edited texts", decodes=False),
         )
 
     @property
@@ -124,8 +128,11 @@ class Blocks:
             raise CorruptStore(f"the store is damaged: paths or values before {dense} are missing; {RESTORE}")
         if brought.steps:
             self.paths.define(brought.parents, brought.steps)
-        for canonical in brought.values:
-            self.values.append(canonical)
+        for item in brought.values:
+            if isinstance(item, Splice):
+                self.values.append_splice(item)
+            else:
+                self.values.append(item)
 
     def brought(self, first_path: int, first_value: int) -> Brought:
         """What was added from these numbers on."""

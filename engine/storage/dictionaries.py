@@ -13,17 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CorruptStore
+from engine.errors import CorruptStore, InvalidValue
 from engine.model import values
 from engine.model.operations import FIRST_VALUE, LIST, MAP
+from engine.model.splices import Splice
+from engine.storage import value_block
 from engine.storage.cache import Budget, ByteCache
 from engine.storage.columns import Effort
-from engine.storage.columns.values import Opened
-from engine.storage.columns.values import pack as pack_values
+from engine.storage.texts import Source, Texts
+from engine.storage.value_block import Item, Opened
 
 INTERN_LIMIT = 1 << 20
 BLOCK_VALUES = 4096
 BLOCK_BYTES = 512 << 10
+PLAIN_ROOM = 8
+"""As many values that edits made have room in a block where one other has."""
 
 
 def pack_strings(strings: Sequence[bytes]) -> dict[str, NDArray[Any]]:
@@ -50,22 +54,22 @@ class Moved(Exception):
 
 
 class _Block:
-    """Values from id `first` on: canonical bytes, and Python values made when first asked for."""
+    """Values from id `first` on: as they are stored, and Python values made when first asked for."""
 
     __slots__ = ("first", "held", "python", "raw")
 
-    def __init__(self, first: int, raw: list[bytes], held: Opened | None = None) -> None:
+    def __init__(self, first: int, raw: list[Item], held: Opened | None = None) -> None:
         self.first, self.raw, self.held = first, raw, held
         self.python: dict[int, Any] = {}
 
-    def canonical(self, value: int) -> bytes:
-        """The canonical bytes of a value that it holds."""
-        place = value - self.first
-        return self.raw[place] if self.held is None else self.held.get(place)
-
-    def all(self) -> list[bytes]:
-        """Those of all."""
-        return self.raw if self.held is None else self.held.all()
+    def source(self, value: int) -> Source:
+        """Where a value that it holds comes from."""
+        held = self.held
+        if held is None:
+            return self.raw[value - self.first]
+        if held.is_derived(value):
+            return held.edits, held.edits.edit_of(value)
+        return held.plain(value)
 
 
 _UNMADE = object()
@@ -85,13 +89,16 @@ class ValueTable:
         fetch: Callable[[int, int], bytes],
         cache: ByteCache[_Block] | None = None,
         listed: Callable[[], list[tuple[int, int]]] | None = None,
+        texts: ByteCache[str] | None = None,
     ) -> None:
-        """`listed` gives the first value and the number of values of each block in the file, in order."""
+        """`listed` gives the first value and the number of values of each block in the file, in order; `texts` is a
+        cache for texts that edits made."""
         self._fetch = fetch
         self._listed = listed
         self._spans: list[tuple[int, int]] = []
         self._tail = _Block(FIRST_VALUE, [])
         self.cache: ByteCache[_Block] = Budget().cache("values") if cache is None else cache
+        self.texts = Texts(self._source, Budget().cache("edited texts") if texts is None else texts)
         self._ids: dict[bytes, int] = {}
         self._lately: dict[int, bytes] = {}
 
@@ -132,12 +139,31 @@ class ValueTable:
         self._lately[value] = canonical
         return value
 
+    def splice(self, base: int, index: int, delete: int, insert: str) -> int:
+        """A new id for the text that an edit of the text `base` makes. Raises `InvalidValue` for an edit that is not
+        within it."""
+        if not 0 <= index <= index + delete <= self.texts.length(base):
+            raise InvalidValue(f"no edit at {index} of a text of {self.texts.length(base)} characters")
+        return self.append_splice(Splice(base, index, delete, insert))
+
+    def append_splice(self, splice: Splice) -> int:
+        """A new id for what an edit makes that is known to be sound, or will be looked at when the text is read."""
+        value = len(self)
+        if not FIRST_VALUE <= splice.base < value:
+            raise CorruptStore(f"the store is damaged: an edit is of the value {splice.base}; restore a backup")
+        self._tail.raw.append(splice)
+        return value
+
     def truncate(self, length: int) -> None:
         """Forget the newest values (of transactions that did not become durable)."""
         tail = self._tail
-        for offset, canonical in enumerate(tail.raw[length - tail.first :]):
-            self._ids.pop(canonical, None)
-            self._lately.pop(length + offset, None)
+        gone = tail.raw[length - tail.first :]
+        for offset, item in enumerate(gone):
+            if isinstance(item, bytes):
+                self._ids.pop(item, None)
+                self._lately.pop(length + offset, None)
+        if not all(isinstance(item, bytes) for item in gone):
+            self.texts.forget(length)
         self._tail = _Block(tail.first, tail.raw[: length - tail.first])
 
     def _block(self, value: int) -> _Block:
@@ -158,7 +184,7 @@ class ValueTable:
         return self.cache.get(span, lambda: self._load(*span))
 
     def _load(self, first: int, stop: int) -> tuple[_Block, int]:
-        held = Opened(self._fetch(first, stop - first), stop - first)
+        held = Opened(self._fetch(first, stop - first), first, stop - first)
         return _Block(first, [], held), held.nbytes
 
     def replace(self, blocks: Sequence[tuple[int, int]]) -> None:
@@ -175,14 +201,30 @@ class ValueTable:
         if stop > tail.first:
             self._tail = _Block(stop, tail.raw[stop - tail.first :])
 
-    def canonical(self, value: int) -> bytes:
-        """The canonical bytes of a value ("" for absent)."""
+    def _source(self, value: int) -> Source:
+        """Where a value comes from."""
         found = self._lately.get(value)
         if found is not None:
             return found
-        if value < FIRST_VALUE:
-            return _MARKERS.get(value, b"")
-        return self._block(value).canonical(value)
+        return _MARKERS.get(value, b"") if value < FIRST_VALUE else self._block(value).source(value)
+
+    def canonical(self, value: int) -> bytes:
+        """The canonical bytes of a value ("" for absent)."""
+        source = self._source(value)
+        return source if isinstance(source, bytes) else values.encode(self.texts.text(value))
+
+    def edit(self, value: int) -> Splice:
+        """The edit that made a value of another one. Raises `CorruptStore` where none did."""
+        edit = self._edit(value)
+        if edit is None:
+            raise CorruptStore(f"the store is damaged: no edit made the value {value}; restore it from a backup")
+        return edit
+
+    def _edit(self, value: int) -> Splice | None:
+        source = self._source(value)
+        if isinstance(source, bytes):
+            return None
+        return source if isinstance(source, Splice) else source[0].splice(source[1])
 
     def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
         """As `canonical`, for many."""
@@ -196,7 +238,10 @@ class ValueTable:
         block = self._block(value)
         found = block.python.get(value, _UNMADE)
         if found is _UNMADE:
-            found = block.python[value] = values.decode(block.canonical(value))
+            source = block.source(value)
+            if not isinstance(source, bytes):
+                return self.texts.text(value)
+            found = block.python[value] = values.decode(source)
         return found
 
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
@@ -209,33 +254,54 @@ class ValueTable:
 
     def equal(self, a: int, b: int) -> bool:
         """Whether two ids hold the same value."""
-        return a == b or (a >= FIRST_VALUE and b >= FIRST_VALUE and self.canonical(a) == self.canonical(b))
+        if a == b or a < FIRST_VALUE or b < FIRST_VALUE:
+            return a == b
+        edits = self._edit(a), self._edit(b)
+        if edits == (None, None):
+            return self.canonical(a) == self.canonical(b)
+        for edit, other in zip(edits, (b, a), strict=True):
+            if edit is not None and edit.base == other and len(edit.insert) != edit.delete:
+                return False
+        return bool(self.python(a) == self.python(b))
 
-    def block_of(self, first: int, stop: int) -> list[bytes]:
-        """Canonical bytes of the values of a block, or of what has taken its place."""
-        found: list[bytes] = []
-        while first + len(found) < stop:
-            block = self._block(first + len(found))
-            found += block.all()[first + len(found) - block.first :]
-        return found[: stop - first]
+    def sizes(self, wanted: Sequence[int]) -> list[int]:
+        """About what each of some values takes where it is stored, before it is compressed, in bytes."""
+        found = []
+        for value in wanted:
+            edit = self._edit(value)
+            found.append(len(self.canonical(value)) if edit is None else len(edit.insert) + 1)
+        return found
 
-    def tail(self, first: int) -> list[bytes]:
-        """Canonical bytes of the values from `first` on that are not in blocks."""
+    def items(self, first: int, stop: int) -> list[Item]:
+        """The values from `first` on up to `stop`, as they are stored."""
+        found: list[Item] = []
+        while first < stop:
+            block = self._block(first)
+            items = block.raw if block.held is None else block.held.items()
+            found += items[first - block.first : stop - block.first]
+            first = block.first + len(items)
+        return found
+
+    def tail(self, first: int) -> list[Item]:
+        """The values from `first` on that are not in blocks."""
         return self._tail.raw[first - self._tail.first :]
 
     def block(self) -> tuple[int, bytes]:
         """The next block of values that are in none yet: how many, and the payload."""
-        count = size = 0
-        for canonical in self._tail.raw:
-            size += len(canonical)
-            if count and (size > BLOCK_BYTES or count == BLOCK_VALUES):
+        count = 0
+        size = room = 0
+        for item in self._tail.raw:
+            size += len(item.insert) if isinstance(item, Splice) else len(item)
+            room += 1 if isinstance(item, Splice) else PLAIN_ROOM
+            if count and (size > BLOCK_BYTES or room > BLOCK_VALUES * PLAIN_ROOM):
                 break
             count += 1
-        return count, pack_values(self._tail.raw[:count], None, Effort.QUICK)
+        first = self._tail.first
+        return count, value_block.pack(self._tail.raw[:count], None, Effort.QUICK, first, self.texts)
 
     def seed(self) -> None:
         """Learn the ids of the newest block, so that new commits reuse its values."""
         if self._spans and not self._ids:
-            block = self._block(self.stored - 1)
-            for offset, canonical in enumerate(block.all()):
-                self._ids.setdefault(canonical, block.first + offset)
+            held = self._block(self.stored - 1).held
+            for value, canonical in held.all_plain() if held is not None else ():
+                self._ids.setdefault(canonical, value)

@@ -14,13 +14,13 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from engine.model.operations import AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
+from engine.model.operations import ABSENT, AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
 from engine.model.transactions import Header, transaction_id
 from engine.storage.arrays import distinct
 from engine.storage.dictionaries import ValueTable
 from engine.storage.path_table import PathTable
 
-_WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE)
+_WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD)
 _WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
 _CHUNK = 256
 _MOST_IDS = 128
@@ -40,10 +40,14 @@ def leaf_hashes(
     if max(kind, default=0) >= DERIVED:
         chosen = [item < DERIVED for item in kind]
         path, kind, value, arg = (list(compress(column, chosen)) for column in (path, kind, value, arg))
-    operations = zip(paths.canonical_many(path), kind, values.canonical_many(value), arg, strict=True)
-    for where, what, put_value, argument in operations:
+    # Of a text that was edited the edit is hashed, so the text need not be made.
+    bearing = [ABSENT if what == Kind.SPLICE else item for what, item in zip(kind, value, strict=True)]
+    operations = zip(paths.canonical_many(path), kind, values.canonical_many(bearing), arg, value, strict=True)
+    for where, what, put_value, argument, made in operations:
         if what == put:
             keep(blake3(b"\0\1" + where + put_value).digest())
+        elif what == Kind.SPLICE:
+            keep(leaf_hash(encode_operation(what, where, values.edit(made).argument(), b"")))
         else:
             anchored = what in (Kind.INSERT, Kind.MOVE) and argument != AT_START
             anchor = paths.encoded_step(argument) if anchored else b""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.errors import Cancelled
-from engine.storage import row_block, segment
-from engine.storage.columns import Choice, describe, is_quick, values
+from engine.storage import row_block, segment, value_block
+from engine.storage.columns import Choice, describe, is_quick
 from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES
 
@@ -37,7 +37,7 @@ _READERS: dict[tuple[str, str], Callable[[bytes], list[Choice]]] = {
     ("segment", "texts"): describe,
     ("segment", "columns"): row_block.describe,
     ("path_block", "body"): describe,
-    ("value_block", "body"): values.describe,
+    ("value_block", "body"): value_block.describe,
     ("checkpoint", "body"): describe,
     ("bucket", "body"): describe,
     ("history_block", "body"): describe,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import CorruptStore
+from engine.model.splices import Splice, read_argument
 from engine.storage.segment import RowColumns, Texts, make_columns
 
 _TEXTS = ("author", "message", "source", "made_on")
@@ -56,13 +58,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a transaction brings to the dictionaries: the first new path and value, and all of them."""
+    """What a transaction brings to the dictionaries: the first new path and value, and all of them; a value that an
+    edit made is that edit."""
 
     first_path: int
     parents: list[int]
     steps: list[bytes]
     first_value: int
-    values: list[bytes]
+    values: list[bytes | Splice]
 
 
 def pack_hot(new: NewTransaction, brought: Brought) -> list[Any]:
@@ -72,7 +75,8 @@ def pack_hot(new: NewTransaction, brought: Brought) -> list[Any]:
     return [
         list(new.parents),
         *(item.encode("utf-8", "surrogatepass") if isinstance(item, str) else item for item in fields),
-        *(brought.first_path, brought.parents, brought.steps, brought.first_value, brought.values),
+        *(brought.first_path, brought.parents, brought.steps, brought.first_value),
+        [[item.base, item.argument()] if isinstance(item, Splice) else item for item in brought.values],
         [column.tobytes() for column in (rows.path, rows.kind, rows.value, rows.arg, rows.label)],
     ]
 
@@ -84,4 +88,12 @@ def unpack_hot(record: list[Any]) -> tuple[NewTransaction, Brought]:
     fields |= {name: fields[name].decode("utf-8", "surrogatepass") for name in _TEXTS}
     columns = make_columns(*(np.frombuffer(raw, kind) for raw, kind in zip(rows, _ROW_TYPES, strict=True)))
     new = NewTransaction(parents=tuple(parents), rows=columns, **fields)
-    return new, Brought(first_path, step_parents, steps, first_value, values)
+    items = [item if isinstance(item, bytes) else _read_splice(*item) for item in values]
+    return new, Brought(first_path, step_parents, steps, first_value, items)
+
+
+def _read_splice(base: int, argument: bytes) -> Splice:
+    try:
+        return read_argument(argument, base)
+    except (ValueError, IndexError) as error:
+        raise CorruptStore(f"the store is damaged: an edit cannot be read ({error}); restore a backup") from None

@@ -142,7 +142,7 @@ def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[
     met = np.flatnonzero(owners >= 0)
     met = met[met >= FIRST_VALUE]
     if len(met):
-        lengths = np.fromiter(map(len, log.values.canonical_many(met.tolist())), np.float64, len(met)) + 1
+        lengths = np.array(log.values.sizes(met.tolist()), np.float64) + 1
         weights += np.bincount(owners[met], weights=lengths * (spent.values / lengths.sum()), minlength=len(weights))
     return weights, reaches
 

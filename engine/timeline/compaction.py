@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from engine.errors import Cancelled, CorruptStore
 from engine.model.operations import FIRST_VALUE
-from engine.storage import row_block, segment
+from engine.storage import row_block, segment, value_block
 from engine.storage.columns import Effort, is_quick
-from engine.storage.columns import values as value_blocks
+from engine.storage.dictionaries import PLAIN_ROOM
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
@@ -185,9 +185,9 @@ class Compactor:
                 continue
             if groups is None:
                 groups = self._log.paths.groups(_first_paths(self._log.parts, self._log.rows_of, total))
-            contents = [value for span in spans for value in values.block_of(*span)]
-            payload = value_blocks.pack(contents, groups[first:stop], effort)
-            if value_blocks.Opened(payload, stop - first).all() != contents:
+            items = values.items(first, stop)
+            payload = value_block.pack(items, groups[first:stop], effort, first, values.texts)
+            if not value_block.holds(payload, items, first, values.texts):
                 raise CorruptStore(f"values {first} would not be read as they were written; they were left as they are")
             with self._core.writing():
                 if self._holds_blocks(spans):
@@ -201,14 +201,17 @@ class Compactor:
     def _value_groups(self, effort: Effort) -> Iterator[list[tuple[int, int]]]:
         """Neighbouring blocks that are to become one: first values, and those after the last."""
         group: list[tuple[int, int]] = []
-        size = 0
+        size = room = 0
         for first, count in self._listed():
-            held = sum(map(len, self._log.values.block_of(first, first + count)))
-            if group and (size + held > _VALUE_BYTES[effort] or first + count - group[0][0] > _VALUES[effort]):
+            items = self._log.values.items(first, first + count)
+            plain = [len(item) for item in items if isinstance(item, bytes)]
+            held = sum(plain) + sum(len(item.insert) for item in items if not isinstance(item, bytes))
+            taken = count + (PLAIN_ROOM - 1) * len(plain)
+            if group and (size + held > _VALUE_BYTES[effort] or room + taken > _VALUES[effort] * PLAIN_ROOM):
                 yield group
-                group, size = [], 0
+                group, size, room = [], 0, 0
             group.append((first, first + count))
-            size += held
+            size, room = size + held, room + taken
         if group:
             yield group
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import BadInput, InvalidValue, NotFound
 from engine.model import values
-from engine.model.encoding import text, uvarint
+from engine.model.encoding import utf8
 from engine.model.operations import ABSENT, AT_START, LIST, MAP, NO_LABEL, ROOT, Kind, Rows
 from engine.model.paths import Element, Index, Key, Keyed, Name, Selector, encode_step, parse_pattern
 from engine.storage.log import Log
@@ -284,9 +284,8 @@ class Draft(Working):
             raise BadInput(f"{path}: what is inserted into a text is a string, not {values.dumps(insert)}")
         index = self._place(path, index, len(before))
         delete = self._place(path, delete, len(before) - index)
-        after = before[:index] + insert + before[index + delete :]
-        argument = uvarint(index) + uvarint(delete) + text(insert)
-        self._emit(found, Kind.SPLICE, self._leaf(after), self._leaf(argument))
+        utf8(before[max(index - 1, 0) : index] + insert + before[index + delete : index + delete + 1])
+        self._emit(found, Kind.SPLICE, self._log.values.splice(self.value_id(found), index, delete, insert))
 
     def finish(self) -> Rows:
         """The rows. Elements that no longer hold the key of their step come back under another, in their place."""

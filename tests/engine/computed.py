@@ -34,8 +34,10 @@ def _leaves(store: Store, dense: int) -> list[bytes]:
             data += b"\0" if arg == -1 else b"\1" + log.paths.encoded_step(arg)
         if kind in (Kind.PUT, Kind.INSERT):
             data += log.values.canonical(value)
-        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE):
+        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD):
             data += log.values.canonical(arg)
+        elif kind == Kind.SPLICE:
+            data += log.values.edit(value).argument()
         leaves.append(blake3(b"\0" + data).digest())
     return leaves
 

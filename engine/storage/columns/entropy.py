@@ -88,7 +88,12 @@ def expand(stage: int, body: bytes, size: int, width: int) -> bytes:
         raw = unzstd(body)
     else:
         decoder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=_filters(size, width))
-        raw = decoder.decompress(body, max_length=size + 1)
+        try:
+            raw = decoder.decompress(body, max_length=size + 1)
+        except lzma.LZMAError as error:
+            raise CorruptStore(
+                f"the store is damaged: a block does not decompress ({error}); restore a backup"
+            ) from None
     if len(raw) != size:
         raise CorruptStore("the store is damaged: a column has another length than it says; restore it from a backup")
     return raw

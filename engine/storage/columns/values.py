@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model import values as model
 from engine.storage.columns import block, integers, strings
-from engine.storage.columns.choices import Choice, complete
+from engine.storage.columns.choices import Choice
 from engine.storage.columns.effort import Effort
 from engine.storage.columns.reader import Reader
 
@@ -33,11 +33,11 @@ _FLOAT = struct.Struct(">d")
 _Part = tuple[list[Any], list[bytes]]
 
 
-def pack(values: Sequence[bytes], groups: NDArray[Any] | None, effort: Effort) -> bytes:
-    """A body of values; `groups` has a number for each, which a quick one does without."""
+def encode(values: Sequence[bytes], groups: NDArray[Any] | None, effort: Effort) -> _Part:
+    """Values as head and bodies; `groups` has a number for each, which a quick block does without."""
     if groups is None or effort == Effort.QUICK:
         spec, quick = strings.encode_text(values, effort)
-        return block.assemble([spec], quick, effort)
+        return [spec], quick
     tags = np.frombuffer(b"".join([value[:1] for value in values]), np.uint8)
     kinds, codes = integers.by_first(groups.astype(np.int64) << 8 | tags)
     written = integers.encode(codes.astype(np.uint32), effort)
@@ -59,7 +59,7 @@ def pack(values: Sequence[bytes], groups: NDArray[Any] | None, effort: Effort) -
     joined.sort(key=lambda each: each[:2])  # what was split by type alone stands together again
     text = strings.encode_text([content for *_, contents in joined for content in contents], effort)
     turn = [number for _, number, _ in joined]
-    return block.assemble([written[0], specs, turn, text[0]], [*bodies, *text[1]], effort)
+    return [written[0], specs, turn, text[0]], [*bodies, *text[1]]
 
 
 def _best(tag: int, contents: list[bytes], effort: Effort) -> _Part | None:
@@ -106,11 +106,10 @@ def _same(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 
 
 class Opened:
-    """A body of values that is open: a part is decoded when one of its values is asked for."""
+    """Values of a block that is open: a part is decoded when one of its values is asked for."""
 
-    def __init__(self, payload: bytes, count: int) -> None:
-        """Raises `CorruptStore` where it does not hold so many values."""
-        head, reader = block.take_apart(payload)
+    def __init__(self, head: list[Any], reader: Reader, count: int) -> None:
+        """Takes the bodies from the reader. Raises `CorruptStore` where there are not so many values."""
         try:
             if len(head) == 1:
                 self._codes: NDArray[Any] = np.zeros(count, np.uint8)
@@ -123,7 +122,6 @@ class Opened:
                 self._open(reader, head, count)
         except block.NOT_OURS as error:
             raise CorruptStore(f"the store is damaged: values cannot be read ({error}); {_RESTORE}") from None
-        self.nbytes = 2 * len(payload) + 100 * count
 
     def _open(self, reader: Reader, head: list[Any], count: int) -> None:
         written, specs, self._turn, self._text = head
@@ -203,12 +201,10 @@ def _decode_part(reader: Reader, tag: int, encoder: int, *rest: Any) -> list[byt
     return [b"d" + _FLOAT.pack(number) for number in numbers.tolist()]
 
 
-def describe(payload: bytes) -> list[Choice]:
-    """How the parts of a body are stored, and what each costs; the sizes add up to the body's."""
-    head, _ = block.take_apart(payload)
+def describe(head: list[Any]) -> list[Choice]:
+    """How the parts of a head are stored, and what each costs."""
     if len(head) == 1:
-        words, size = strings.describe(head[0])
-        return complete([Choice("strings", words, size)], len(payload))
+        return [Choice("strings", *strings.describe(head[0]))]
     written, specs, _, text = head
     found = [Choice("codes", *integers.describe(written))]
     for _, encoder, *rest in specs:
@@ -217,5 +213,4 @@ def describe(payload: bytes) -> list[Choice]:
         elif encoder != JOINED:
             words, size = integers.describe(rest[-1])
             found.append(Choice("numbers", f"decimal, {words}" if encoder == DECIMALS else words, size))
-    found.append(Choice("strings", *strings.describe(text)))
-    return complete(found, len(payload))
+    return [*found, Choice("strings", *strings.describe(text))]

@@ -16,6 +16,7 @@ from engine.model import values
 from engine.model.encoding import text, uvarint
 from engine.model.operations import AT_START, Kind, Rows, encode_operation, leaf_hash, merkle_root
 from engine.model.paths import Element, Keyed, Step, encode_step
+from engine.model.splices import read_argument
 from engine.model.transactions import Header, transaction_id
 from engine.timeline.bulk import BulkWriter
 
@@ -107,12 +108,17 @@ def rows(writer: BulkWriter, operations: list[dict[str, Any]]) -> Rows:
         for item in spelled["path"]:
             parent, path = path, writer.paths.child(path, encode_step(step(item)))
         kind = Kind[spelled["kind"]]
+        if kind == Kind.SPLICE:
+            edited = read_argument(value(spelled["value"]), writer.values.intern(b"sedited"))
+            made.append(path, kind, writer.values.append_splice(edited))
+            made.append(path, Kind.RELABEL, 0, 0, label=99)
+            continue
         given = writer.values.intern(value(spelled["value"])) if "value" in spelled else 0
         if kind in (Kind.INSERT, Kind.MOVE):
             after = spelled["after"]
             anchor = AT_START if after is None else writer.paths.child(parent, encode_step(step(after)))
             made.append(path, kind, given, anchor, label=77)
-        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE):
+        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD):
             made.append(path, kind, writer.values.intern(b"sresult"), given)
         else:
             made.append(path, kind, given)

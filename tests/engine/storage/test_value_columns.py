@@ -6,6 +6,7 @@ import pytest
 from engine.model.values import encode
 from engine.storage.columns import values
 from engine.storage.columns.effort import Effort
+from engine.storage.columns.reader import Reader
 
 
 @pytest.mark.parametrize("effort", list(Effort))
@@ -16,5 +17,5 @@ from engine.storage.columns.effort import Effort
 )
 def test_numbers_keep_their_sign_and_their_bits(leaves: list[object], effort: Effort) -> None:
     contents = [encode(leaf) for leaf in leaves]
-    payload = values.pack(contents, np.zeros(len(contents), np.int32), effort)
-    assert values.Opened(payload, len(contents)).all() == contents
+    head, bodies = values.encode(contents, np.zeros(len(contents), np.int32), effort)
+    assert values.Opened(head, Reader(memoryview(b"".join(bodies))), len(contents)).all() == contents

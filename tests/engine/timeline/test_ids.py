@@ -59,8 +59,10 @@ def spoken(store: Store, dense: int) -> list[str]:
         parts = [Kind(kind).name, text]
         if kind in (Kind.PUT, Kind.INSERT):
             parts.append(repr(log.values.python(value)))
-        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD, Kind.SPLICE):
+        elif kind in (Kind.INCREMENT, Kind.ADD, Kind.DISCARD):
             parts.append(f"{log.values.python(arg)!r} → {log.values.python(value)!r}")
+        elif kind == Kind.SPLICE:
+            parts.append(f"{log.values.edit(value).argument()!r} → {log.values.python(value)!r}")
         if kind in (Kind.INSERT, Kind.MOVE):
             parts.append("first" if arg < 0 else f"after <{number(log.paths.step(arg))}>")
         said.append(" ".join(parts))
@@ -115,7 +117,7 @@ def test_what_operations_become(store: Store) -> None:
         "MOVE list<b> first",
         "MOVE list after <plain>",
         "INSERT plain<0> None after <0>",
-        r"SPLICE text b'\x01\x04\x01i' → 'hi'",
+        r"SPLICE text b'b\x01\x04\x01i' → 'hi'",
         "DISCARD set 'x' → LeafSet([])",
         "REMOVE count",
         "PUT list<a>id 'c'",

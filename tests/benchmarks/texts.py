@@ -1,0 +1,187 @@
+"""Texts that people typed, a transaction a key stroke: bytes of the file, and how quickly any version is read.
+
+python -m tests.benchmarks.texts [TRACE …]
+
+The editing traces of the shared data are written through the bulk API, compacted, and compared with a plain replay: the
+end and 200 random versions. "Net" is the file less an empty store. With times, the file has the time that the trace has
+of each edit; without, there is none to store but an order.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from engine import Store
+from engine.model.operations import AT_END, Kind, Rows
+from engine.model.paths import encode_step
+from engine.model.values import encode
+from tests.benchmarks.report import DATA, Goal, goals_table, percentiles, table, write_json
+
+TRACES = ("automerge-paper", "json-crdt-patch", "sveltecomponent")
+GOALS = {"automerge-paper": 62_000}
+VERSIONS = 200
+REPLICA = b"one hand"
+PATH = "$.text"
+LIMIT = 1 << 30
+
+Patch = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An editing trace: what the text is at first and in the end; per transaction its time (µs) and its patches, each
+    a place, how many code points go, and what comes."""
+
+    name: str
+    start: str
+    end: str
+    times: Sequence[int]
+    patches: Sequence[Sequence[Patch]]
+
+    def versions(self) -> Iterator[str]:
+        """The text after each transaction, by a plain replay."""
+        text = self.start
+        for patches in self.patches:
+            for place, gone, come in patches:
+                text = text[:place] + come + text[place + gone :]
+            yield text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("traces", nargs="*", metavar="TRACE", help=f"of {', '.join(TRACES)}")
+    options = parser.parse_args(arguments)
+    found = []
+    for name in options.traces or TRACES:
+        trace = read(name)
+        for timed in (False, True):
+            with tempfile.TemporaryDirectory(prefix="refactory-bench-") as folder:
+                found.append(measure(trace, Path(folder), timed))
+    columns = {
+        "trace": "trace",
+        "times": "times",
+        "edits": "edits",
+        "net": "net bytes",
+        "warm": "before compact",
+        "per_second": "edits/s",
+        "compact_seconds": "compact s",
+        "cold_p50": "cold p50 ms",
+        "cold_p95": "p95",
+        "any_p50": "any p50 ms",
+        "any_p95": "p95",
+        "next_ms": "next ms",
+    }
+    print(table(list(columns.values()), [[each[key] for key in columns] for each in found]) + "\n")
+    goals = [
+        Goal(f"{each['trace']}: net bytes", each["net"], GOALS[each["trace"]])
+        for each in found
+        if each["trace"] in GOALS and each["times"] == "without"
+    ]
+    goals += [Goal(f"{each['trace']}: any version, cold, p95 ms", each["cold_p95"], 50) for each in found]
+    print(goals_table(goals))
+    print(write_json("texts", {"rows": found, "goals": [goal.figures() for goal in goals]}))
+    return 0 if all(goal.met for goal in goals) else 1
+
+
+def read(name: str) -> Trace:
+    """A trace of the shared data."""
+    packed = (DATA / "traces" / f"sequential-{name}.json.zst").read_bytes()
+    told = json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=LIMIT))
+    times = [int(datetime.fromisoformat(each["time"]).timestamp() * 1e6) for each in told["txns"]]
+    patches = [[(place, gone, come) for place, gone, come in each["patches"]] for each in told["txns"]]
+    return Trace(name, told["startContent"], told["endContent"], times, patches)
+
+
+def measure(trace: Trace, folder: Path, timed: bool) -> dict[str, Any]:
+    """Bytes and times of one trace. Raises AssertionError where a version is not what a replay makes."""
+    file = folder / "text.refactory"
+    with Store.open(folder / "empty.refactory", create=True):
+        pass
+    empty = (folder / "empty.refactory").stat().st_size
+    edits = sum(map(len, trace.patches))
+    seconds = write(trace, file, timed)
+    warm = file.stat().st_size
+    start = time.perf_counter()
+    with Store.open(file) as store:
+        store.compact()
+    compact_seconds = time.perf_counter() - start
+    net = file.stat().st_size - empty
+    chosen = random.Random(1).sample(range(len(trace.patches)), VERSIONS)
+    reading = read_versions(file, chosen, check(trace, chosen))
+    return {
+        "trace": trace.name,
+        "times": "with" if timed else "without",
+        "edits": edits,
+        "net": net,
+        "warm": warm - empty,
+        "per_second": edits / seconds,
+        "compact_seconds": compact_seconds,
+        **reading,
+    }
+
+
+def write(trace: Trace, file: Path, timed: bool) -> float:
+    """Write a trace, a transaction each of its; seconds until all is durable."""
+    start = time.perf_counter()
+    with Store.open(file, create=True) as store, store.bulk(REPLICA, "a trace") as bulk:
+        path = bulk.paths.child(0, encode_step("text"))
+        value = bulk.values.intern(encode(trace.start))
+        rows = Rows()
+        rows.append(path, Kind.PUT, value, label=AT_END)
+        first = trace.times[0] if timed else 0
+        dense = bulk.add(parents=[], timeline="main", time=first, rows=rows)
+        for moment, patches in zip(trace.times, trace.patches, strict=True):
+            rows = Rows()
+            for place, gone, come in patches:
+                value = bulk.values.splice(value, place, gone, come)
+                rows.append(path, Kind.SPLICE, value)
+            dense = bulk.add(parents=[dense], timeline="main", time=moment if timed else 0, rows=rows)
+    return time.perf_counter() - start
+
+
+def check(trace: Trace, chosen: Sequence[int]) -> dict[int, str]:
+    """The text after some transactions, by a plain replay."""
+    wanted = set(chosen)
+    expected = {}
+    for number, text in enumerate(trace.versions()):
+        if number in wanted:
+            expected[number] = text
+    assert text == trace.end
+    return expected
+
+
+def read_versions(file: Path, chosen: Sequence[int], expected: dict[int, str]) -> dict[str, Any]:
+    """How long versions take (ms): by a store that was just opened, by one that has read others, and the one after."""
+    cold, warm, following = [], [], []
+    for number in chosen[:40]:
+        with Store.open(file) as store:
+            start = time.perf_counter()
+            assert store.at(number + 1)[PATH] == expected[number]
+            cold.append(1000 * (time.perf_counter() - start))
+    with Store.open(file) as store:
+        store.at(None)[PATH]
+        for number in chosen:
+            start = time.perf_counter()
+            assert store.at(number + 1)[PATH] == expected[number]
+            warm.append(1000 * (time.perf_counter() - start))
+            if number + 2 < store.graph.count:
+                start = time.perf_counter()
+                store.at(number + 2)[PATH]
+                following.append(1000 * (time.perf_counter() - start))
+    names = [("cold", cold), ("any", warm)]
+    found = {f"{name}_p{share}": percentiles(taken, share)[0] for name, taken in names for share in (50, 95)}
+    return {**found, "next_ms": percentiles(following, 50)[0]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
