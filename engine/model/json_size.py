@@ -14,6 +14,8 @@ from engine.model.values import decode, dumps
 _ESCAPE = np.zeros(256, np.int64)
 _ESCAPE[:0x20] = 5
 _ESCAPE[[*b'"\\\b\t\n\f\r']] = 1
+_LATIN = _ESCAPE + 1
+_LATIN[0x80:] = 2
 _SURROGATE = 3  # three bytes are written `\ud800`
 _POWERS = np.array([10**n for n in range(1, 19)], np.uint64)
 _FIXED = {b"n": 4, b"t": 4, b"f": 5, b"{": 2, b"[": 2}
@@ -37,6 +39,15 @@ def json_sizes(leaves: Sequence[bytes]) -> NDArray[np.int64]:
     others += np.flatnonzero((tags == ord("d")) | (tags == ord("b")) | (tags == ord("S"))).tolist()
     for place in others:
         sizes[place] = len(dumps(decode(leaves[place])).encode())
+    return sizes
+
+
+def code_point_sizes(points: NDArray[Any]) -> NDArray[np.int64]:
+    """Bytes in JSON of each of some code points in a string."""
+    sizes: NDArray[np.int64] = _LATIN[np.minimum(points, 0xFF)]
+    wide = points > 0xFF
+    sizes[wide] = 2 + (points[wide] > 0x7FF) + (points[wide] > 0xFFFF)
+    sizes[(points >= 0xD800) & (points < 0xE000)] = 3 + _SURROGATE
     return sizes
 
 

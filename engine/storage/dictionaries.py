@@ -20,6 +20,7 @@ from engine.model.splices import Splice
 from engine.storage import value_block
 from engine.storage.cache import Budget, ByteCache
 from engine.storage.columns import Effort
+from engine.storage.columns.edits import from_splices
 from engine.storage.texts import Source, Texts
 from engine.storage.value_block import Item, Opened
 
@@ -271,6 +272,36 @@ class ValueTable:
             edit = self._edit(value)
             found.append(len(self.canonical(value)) if edit is None else len(edit.insert) + 1)
         return found
+
+    def edited(self, wanted: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of some values (ascending ids) are texts that edits made."""
+        found = np.zeros(len(wanted), bool)
+        start = int(np.searchsorted(wanted, FIRST_VALUE))
+        while start < len(wanted):
+            block = self._block(int(wanted[start]))
+            held = block.held
+            if held is None:
+                found[start:] = [
+                    isinstance(block.raw[value - block.first], Splice) for value in wanted[start:].tolist()
+                ]
+                break
+            stop = int(np.searchsorted(wanted, block.first + held.count))
+            if held.edited is not None:
+                found[start:stop] = held.edited[wanted[start:stop] - block.first]
+            start = stop
+        return found
+
+    def edited_sizes(self, value: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Bytes in JSON of a text that edits made, and of all others that stand where it does: their ids, ascending,
+        and the sizes."""
+        block = self._block(value)
+        if block.held is not None:
+            edits = block.held.edits
+        else:
+            numbered = [(block.first + place, item) for place, item in enumerate(block.raw) if isinstance(item, Splice)]
+            ids, splices = zip(*numbered, strict=True)
+            edits = from_splices(ids, splices, self.texts.length)
+        return edits.values, self.texts.json_sizes(edits)
 
     def items(self, first: int, stop: int) -> list[Item]:
         """The values from `first` on up to `stop`, as they are stored."""

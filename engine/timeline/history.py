@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.model.operations import ABSENT, LIST, MAP, ROOT
 from engine.model.paths import Keyed, Pattern
 from engine.storage.arrays import distinct
+from engine.storage.dictionaries import ValueTable
 from engine.storage.log import Log
 from engine.timeline.dag import Graph
 from engine.timeline.match import match_ever
@@ -21,15 +22,27 @@ from engine.timeline.version import MISSING, Version
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change of one leaf: `transaction` made it; a side that did not exist is `MISSING`."""
+    """One change of one leaf: `transaction` made it. `was` and `now` are value ids (0: absent)."""
 
     path: str
     path_id: int
     time: int
     transaction: int
     handle: str
-    before: Any
-    after: Any
+    was: int
+    now: int
+    values: ValueTable = field(repr=False, compare=False)
+
+    @property
+    def before(self) -> Any:
+        """What was there; `MISSING` if nothing. Made when it is asked for: all versions of a text that somebody typed
+        are gigabytes."""
+        return MISSING if self.was == ABSENT else self.values.python(self.was)
+
+    @property
+    def after(self) -> Any:
+        """What is there then, or `MISSING`."""
+        return MISSING if self.now == ABSENT else self.values.python(self.now)
 
 
 class History:
@@ -57,8 +70,9 @@ class History:
                     self._log.item("time", owner),
                     owner,
                     self._log.handle(owner),
-                    MISSING if before == ABSENT else self._log.values.python(before),
-                    MISSING if after == ABSENT else self._log.values.python(after),
+                    before,
+                    after,
+                    self._log.values,
                 )
 
     def _leaf_writes(self, head: int, paths: NDArray[Any]) -> Writes:

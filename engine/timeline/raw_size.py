@@ -62,11 +62,22 @@ class _Sizes:
     def of(self, paths: NDArray[Any], values: NDArray[Any]) -> NDArray[np.int64]:
         """Bytes of values at paths, none where the value is absent."""
         self._learn_paths(paths)
-        new = distinct(values[self._values[values] < 0])
-        self._values[new] = json_sizes(self._log.values.canonical_many(new.tolist()))
+        self._learn_values(distinct(values[self._values[values] < 0]))
         sizes: NDArray[np.int64] = self._values[values].astype(np.int64) + self._paths[paths]
         sizes[values == ABSENT] = 0
         return sizes
+
+    def _learn_values(self, new: NDArray[Any]) -> None:
+        """Texts that edits made are measured all at once, without making each."""
+        table = self._log.values
+        edited = table.edited(new)
+        for value in new[edited].tolist():
+            if self._values[value] < 0:
+                values, sizes = table.edited_sizes(value)
+                known = values < len(self._values)
+                self._values[values[known]] = sizes[known]
+        plain = new[~edited]
+        self._values[plain] = json_sizes(table.canonical_many(plain.tolist()))
 
     def _learn_paths(self, paths: NDArray[Any]) -> None:
         new = distinct(paths[self._paths[paths] < 0])

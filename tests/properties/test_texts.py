@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import CorruptStore, InvalidValue
 from engine.model.operations import FIRST_VALUE
 from engine.model.splices import Splice, read_argument
-from engine.model.values import encode
+from engine.model.values import dumps, encode
 from engine.storage import texts, value_block
 from engine.storage.cache import Budget
 from engine.storage.columns import edit_columns, scattered
@@ -140,6 +140,19 @@ def test_every_text_is_what_a_replay_makes(data, made: Written, effort: Effort, 
         assert values.texts.length(value) == len(text)
         other = data.draw(st.sampled_from(ids))
         assert values.equal(value, other) == (text == made.texts[other - FIRST_VALUE])
+
+
+@given(data=st.data(), made=written(), effort=st.sampled_from(Effort))
+def test_sizes_in_json_are_those_of_the_texts(data, made: Written, effort: Effort) -> None:
+    cuts = data.draw(st.lists(st.integers(0, len(made.items)), max_size=3))
+    values = table(made, cuts, effort, 1 << 20)
+    edited = values.edited(np.arange(len(values)))
+    assert edited[FIRST_VALUE:].tolist() == [isinstance(item, Splice) for item in made.items]
+    for value in np.flatnonzero(edited).tolist():
+        ids, sizes = values.edited_sizes(value)
+        assert value in ids
+        texts_there = [made.texts[each - FIRST_VALUE] for each in ids.tolist()]
+        assert sizes.tolist() == [len(dumps(text).encode()) for text in texts_there]
 
 
 @given(made=written(), effort=st.sampled_from(Effort))

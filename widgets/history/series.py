@@ -7,7 +7,7 @@ last, which is what a moment that is a time means; the table keeps the order of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,20 +69,25 @@ def field_of(path: str) -> str:
 def _series(members: list[tuple[int, Entry]], missing: object, fields: set[str], curves: dict[int, bool]) -> Series:
     """`fields` are those that hold numbers in some record: where one has only null it is a curve without points."""
     members = sorted(members, key=lambda member: member[1].time)
-    values = [entry.after for _, entry in members]
-    texts = tuple(preview(value, missing=missing).text for value in values)
+    texts, numbers, absent = [], [], []
+    empty = True
+    for _, entry in members:  # a value at a time: all versions of a text that somebody typed are gigabytes
+        value = entry.after
+        texts.append(preview(value, missing=missing).text)
+        numbers.append(as_number(value))
+        absent.append(value is missing)
+        empty = empty and (value is None or value is missing)
     first = members[0][1]
-    empty = all(value is None or value is missing for value in values)
     numeric = curves[first.path_id] or (empty and field_of(first.path) in fields)
-    codes, labels = (None, ()) if numeric else categories(values, texts, missing)
+    codes, labels = (None, ()) if numeric else categories(texts, absent)
     return Series(
         path=first.path,
         path_id=first.path_id,
         times=np.array([entry.time for _, entry in members], np.int64),
         transactions=np.array([entry.transaction for _, entry in members], np.int64),
         entries=np.array([number for number, _ in members], np.int64),
-        texts=texts,
-        numbers=np.array([as_number(value) for value in values]) if numeric else None,
+        texts=tuple(texts),
+        numbers=np.array(numbers) if numeric else None,
         codes=codes,
         labels=labels,
     )
@@ -110,12 +115,12 @@ def as_number(value: Any) -> float:
         return math.nan
 
 
-def categories(values: list[Any], texts: tuple[str, ...], missing: object) -> tuple[np.ndarray, tuple[str, ...]]:
+def categories(texts: Sequence[str], absent: Sequence[bool]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Codes and labels; equal texts are one category (the text tells types apart)."""
     known: dict[str, int] = {}
-    codes = np.empty(len(values), np.int32)
-    for position, (value, text) in enumerate(zip(values, texts, strict=True)):
-        codes[position] = GAP if value is missing else known.setdefault(text, len(known))
+    codes = np.empty(len(texts), np.int32)
+    for position, (text, gone) in enumerate(zip(texts, absent, strict=True)):
+        codes[position] = GAP if gone else known.setdefault(text, len(known))
     return codes, tuple(known)
 
 

@@ -1,0 +1,74 @@
+"""Texts that are edited through a store: nothing makes every version of them at once."""
+
+import tracemalloc
+
+import pytest
+
+from engine import Store
+from engine.model.operations import AT_END, Kind, Rows
+from engine.model.paths import encode_step
+from engine.model.values import encode
+
+LETTERS = 3_000
+LENGTH = 30_000  # code points of the text at first: all versions together are 90 MB
+
+
+@pytest.fixture(params=["warm", "compacted"])
+def typed(request, tmp_path):
+    """A store with a long text into which somebody typed, a transaction a letter."""
+    with Store.open(tmp_path / "typed.refactory", create=True) as store:
+        with store.bulk(b"somebody", "typing") as bulk:
+            path = bulk.paths.child(0, encode_step("text"))
+            value = bulk.values.intern(encode("word " * (LENGTH // 5)))
+            rows = Rows()
+            rows.append(path, Kind.PUT, value, label=AT_END)
+            dense = bulk.add(parents=[], timeline="main", time=0, rows=rows)
+            for number in range(LETTERS):
+                value = bulk.values.splice(value, number, 0, "abcdefgh "[number % 9])
+                rows = Rows()
+                rows.append(path, Kind.SPLICE, value)
+                dense = bulk.add(parents=[dense], timeline="main", time=number + 1, rows=rows)
+        if request.param == "compacted":
+            store.compact()
+        yield store
+
+
+def peak_mb(ask) -> float:
+    """The most memory that an answer needs while it is made."""
+    tracemalloc.start()
+    try:
+        ask()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_file_holds_edits(typed) -> None:
+    assert typed.path.stat().st_size < 60_000
+
+
+def test_history_holds_no_texts(typed) -> None:
+    found = []
+    assert peak_mb(lambda: found.extend(typed.history("$.text"))) < 30
+    assert len(found) == LETTERS + 1
+    assert found[-1].after == typed.at()["$.text"]
+    assert found[10].before == "abcdefgh " + "word " * (LENGTH // 5)
+    assert len(found[0].after) == LENGTH
+
+
+def test_figures_make_no_texts(typed) -> None:
+    figures = []
+    assert peak_mb(lambda: figures.append(typed.figures())) < 30
+    # {"text":"…"} of every version
+    expected = sum(len('{"text":""}') + LENGTH + typed_so_far for typed_so_far in range(LETTERS + 1))
+    assert figures[0].raw == expected
+
+
+def test_any_version_is_read(typed) -> None:
+    letters = ("abcdefgh " * LETTERS)[:LETTERS]
+    for number in (0, 1, 2_999, 17, 1_500, 3_000):
+        assert typed.at(number)["$.text"] == letters[:number] + "word " * (LENGTH // 5)
+
+
+def test_ids_are_computed_from_the_edits(typed) -> None:
+    assert peak_mb(lambda: [typed.get(dense).id for dense in range(0, LETTERS, 100)]) < 30
