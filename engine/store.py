@@ -15,23 +15,23 @@ import numpy as np
 
 from engine.errors import BadInput, Cancelled, NotFound, StoreError
 from engine.model import times, values
-from engine.model.operations import ROOT, Rows
+from engine.model.operations import ROOT
 from engine.model.paths import parse_pattern
 from engine.storage.cache import Budget
 from engine.storage.database import Database
 from engine.timeline import listing, naming
+from engine.timeline.batch import Commit
 from engine.timeline.bulk import BulkWriter
 from engine.timeline.core import Core, StoreEvent
 from engine.timeline.dag import Graph
 from engine.timeline.diff import Change, diff
-from engine.timeline.draft import Draft, identify_by
 from engine.timeline.history import Entry
 from engine.timeline.match import require_singular
-from engine.timeline.patch import Operation, apply_operations
+from engine.timeline.patch import Operation
 from engine.timeline.refs import Action, Ref, check_new_name
 from engine.timeline.transaction import Blame, Timeline, Transaction, read_transaction
 from engine.timeline.version import Version
-from engine.timeline.writer import Commit, Writer
+from engine.timeline.writer import Waiting, Writer
 
 if TYPE_CHECKING:
     from engine.exchange.importer import ImportResult
@@ -56,7 +56,7 @@ class Store:
         except BaseException:
             database.close()
             raise
-        self._writer = Writer(self._core)
+        self._writer = Writer(self._core, _identify)
         self._metrics = database.metrics
         self.path = database.path
 
@@ -353,18 +353,9 @@ class Store:
         """
         name = timeline if timeline is not None else self.default_timeline
         when = times.parse_time(time) if isinstance(time, str) else time
-        commit = Commit(name, author, message, when, lambda *place: self._build(operations, *place))
         with self._metrics.timing("commit"):
-            dense = self._writer.commit(commit)
+            dense = self._writer.commit(Waiting(Commit(operations, name, author, message, when)))
         return self.get(dense)
-
-    def _build(self, operations: Sequence[Operation], parent: int, replica: bytes, seq: int) -> Rows:
-        from engine.exchange.fields import candidates
-
-        core = self._core
-        draft = Draft(core.log, core.states.at(parent), replica, seq, identify_by(candidates))
-        apply_operations(draft, operations)
-        return draft.finish()
 
     @contextlib.contextmanager
     def transaction(
@@ -542,6 +533,13 @@ class TransactionBuilder:
     def splice(self, path: str, index: int, delete: int, insert: str) -> None:
         """Edit the text at a path, in code points."""
         self._add("splice", path, index=index, delete=delete, insert=insert)
+
+
+def _identify(items: Sequence[Any]) -> tuple[str, ...] | None:
+    """Identity fields for a list of records that is new."""
+    from engine.exchange.fields import candidates
+
+    return next(map(tuple, candidates([items])), None)
 
 
 def _within(time: int, since: int | None, until: int | None) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 import numpy as np
 
 from engine.errors import InvalidValue
@@ -15,13 +13,10 @@ from engine.exchange.intake import Intake
 from engine.exchange.records import RecordReader
 from engine.model import values
 from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL, Kind, Rows
-from engine.timeline.bulk import BulkWriter
 from engine.timeline.draft import Draft, identify_by
 from engine.timeline.patch import apply_operations
 from engine.timeline.state import State
-
-if TYPE_CHECKING:
-    from engine.storage.log import Log
+from engine.timeline.working import Tables
 
 _IDENTIFY = identify_by(candidates)
 
@@ -49,7 +44,9 @@ class OperationFold:
         first = parents[0] if parents else -1
         live = self._states.pop(first, None) or _LiveState(intake.state(first))
         try:
-            draft = _Draft(intake.writer, live.state, intake.replica)
+            writer = intake.writer
+            tables = Tables(writer.paths, writer.values, writer.next_row - 1)
+            draft = Draft(tables, live.state, intake.replica, writer.next_seq, _IDENTIFY)
             apply_operations(draft, operations)
             rows = draft.finish()
         except BaseException:
@@ -63,22 +60,6 @@ class OperationFold:
         self._states[dense] = live
         if len(self._states) > intake.max_trees:
             self._states.pop(next(iter(self._states)))
-
-
-class _Tables:
-    """What a draft needs of the log while transactions wait to be written."""
-
-    def __init__(self, writer: BulkWriter) -> None:
-        self.paths = writer.paths
-        self.values = writer.values
-        self.row_count = writer.next_row - 1
-
-
-class _Draft(Draft):
-    """A draft of a transaction that will be written with others."""
-
-    def __init__(self, writer: BulkWriter, state: State, replica: bytes) -> None:
-        super().__init__(cast("Log", _Tables(writer)), state, replica, writer.next_seq, _IDENTIFY)
 
 
 class _LiveState:

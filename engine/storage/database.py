@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,14 @@ class Database:
         with self.lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
+            except (apsw.Error, UnicodeDecodeError) as error:
+                raise _plain_error(self.path, error) from None
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement that gives nothing for each of some rows of parameters."""
+        with self.lock:
+            try:
+                self._connection.executemany(sql, rows).fetchall()
             except (apsw.Error, UnicodeDecodeError) as error:
                 raise _plain_error(self.path, error) from None
 

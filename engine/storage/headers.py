@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.storage.arrays import GrowArray, distinct
 from engine.storage.parts import Parts
 from engine.storage.segment import HeaderColumns
 from engine.storage.segment_directory import Part, SegmentDirectory
-from engine.storage.transactions import NewTransaction, Run
+from engine.storage.transactions import Run
 from engine.storage.zones import Zone, zone_of
 
 _TYPES = {
@@ -53,6 +54,9 @@ class _Recent:
 
     def extras(self, first: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Second and further parents of some: (child, parent)."""
+        count = len(self.extra_child)
+        if not count or self.extra_child.item(count - 1) < first:
+            return self.extra_child.data[:0], self.extra_parent.data[:0]
         within = slice(*np.searchsorted(self.extra_child.data, (first, stop)))
         return self.extra_child.data[within], self.extra_parent.data[within]
 
@@ -202,6 +206,8 @@ class Headers:
                 parents.append(self._parts.header(part, "extra_parent").span()[within])
             at = part.stop
         child, parent = recent.extras(first, stop)
+        if not children:
+            return child, parent
         return np.concatenate([*children, child]), np.concatenate([*parents, parent])
 
     # ------------------------------------------------------------------------------------ whole columns
@@ -274,25 +280,11 @@ class Headers:
 
     # ------------------------------------------------------------------------------------------- growing
 
-    def append(self, new: NewTransaction) -> None:
-        """Add a transaction."""
-        recent = self._recent
-        dense, columns = recent.stop, recent.columns
-        self._raise_seq(new.replica, new.seq)
-        columns["rows_end"].append(recent.stop_row + len(new.rows))
-        for name in _COPIED:
-            columns[name].append(getattr(new, name))
-        columns["replica"].append(self._parts.replicas.number(new.replica))
-        for parent in new.parents[1:]:
-            recent.extra_child.append(dense)
-            recent.extra_parent.append(parent)
-        columns["parent"].append(new.parents[0] if new.parents else -1)
-
     def extend(self, run: Run) -> None:
         """Add many."""
         recent = self._recent
         first, columns = recent.stop, recent.columns
-        columns["rows_end"].extend(recent.stop_row + np.cumsum(run.counts, dtype=np.int64))
+        columns["rows_end"].extend([*accumulate(run.counts, initial=recent.stop_row)][1:])
         for name in _COPIED:
             columns[name].extend(getattr(run, name))
         known = {replica: self._parts.replicas.number(replica) for replica in dict.fromkeys(run.replica)}

@@ -18,6 +18,7 @@ class WriterLock:
 
     def __init__(self, store: Path) -> None:
         self.path = store.with_name(store.name + "-lock")
+        self._name = str(self.path)
         self._descriptor: int | None = None
 
     def acquire(self, wait: float | None = None) -> None:
@@ -53,7 +54,7 @@ class WriterLock:
         """Whether the locked file is still the one at the path (its last owner may have removed it)."""
         assert self._descriptor is not None
         try:
-            there = os.stat(self.path)
+            there = os.stat(self._name)
         except FileNotFoundError:
             return False
         mine = os.fstat(self._descriptor)

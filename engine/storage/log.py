@@ -36,9 +36,9 @@ from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal_obj
 from engine.storage.segment import HeaderColumns, RowColumns, Texts
 from engine.storage.segment_directory import check_order, listed, of_parts
 from engine.storage.tail import Tail
-from engine.storage.transactions import NewTransaction, Run, pack_hot, unpack_hot
+from engine.storage.transactions import Brought, Run, brought_by, pack_hot, unpack_hot
 
-__all__ = ["RESTORE", "SEAL_ROWS", "SEAL_TRANSACTIONS", "Log", "NewTransaction", "Run"]
+__all__ = ["RESTORE", "SEAL_ROWS", "SEAL_TRANSACTIONS", "Log", "Run"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -342,30 +342,25 @@ class Log:
         return self._parts.directory.chain
 
     def _follow_hot(self) -> None:
+        records: list[list[Any]] = []
         for dense, body in self._db.execute(
             "SELECT dense, body FROM hot_transaction WHERE dense >= ? ORDER BY dense", (self.count,)
         ):
-            if dense != self.count:
-                raise CorruptStore(f"the store is damaged: transaction {self.count} is missing; {RESTORE}")
-            new, brought = unpack_hot(unseal_object("hot_transaction", dense, body))
-            self._blocks.take(brought, dense)
-            self.append(new)
+            next_one = self.count + len(records)
+            if dense != next_one:
+                raise CorruptStore(f"the store is damaged: transaction {next_one} is missing; {RESTORE}")
+            records.append(unseal_object("hot_transaction", dense, body))
+            self._blocks.take(brought_by(records[-1]), dense)
+        if records:
+            self.append_run(unpack_hot(records))
 
     # ----------------------------------------------------------------------------------------- appending
 
     @_locked
     def append_run(self, run: Run) -> None:
-        """Add many transactions in memory; they become durable by `write_segment`."""
+        """Add transactions in memory; they become durable by `write_hot` or `write_segment`."""
         self._tail.extend(run)
         self._headers.extend(run)  # last: it is the count
-
-    @_locked
-    def append(self, new: NewTransaction) -> int:
-        """Add a transaction in memory; it becomes durable by `write_hot` or `write_segment`."""
-        dense = self.count
-        self._tail.append(new)
-        self._headers.append(new)  # last: it is the count
-        return dense
 
     def marks(self) -> tuple[int, int, int]:
         """How much there is now (transactions, paths, values), for `rewind`."""
@@ -378,14 +373,29 @@ class Log:
         row = self.row_start(count)
         self._headers.truncate(count)
         self._tail.truncate(count, row)
-        self.paths.truncate(path_count)
-        self.values.truncate(value_count)
+        self.forget_terms((path_count, value_count))
 
-    def write_hot(self, new: NewTransaction, dense: int, paths_before: int, values_before: int) -> None:
-        """Make one appended transaction durable, as a row of its own, with the paths and values that it brought."""
-        record = pack_hot(new, self._blocks.brought(paths_before, values_before))
-        body = seal_object("hot_transaction", dense, record)
-        self._db.execute("INSERT INTO hot_transaction VALUES (?, ?)", (dense, body))
+    def terms(self) -> tuple[int, int]:
+        """How many paths and values there are now, for `forget_terms`."""
+        return len(self.paths), len(self.values)
+
+    def forget_terms(self, terms: tuple[int, int]) -> None:
+        """Forget the paths and values that were added since `terms`, by a transaction that came to nothing."""
+        if self.terms() != terms:
+            self.paths.truncate(terms[0])
+            self.values.truncate(terms[1])
+
+    def write_hot(self, runs: Sequence[Run], first: int, before: tuple[int, int], after: tuple[int, int]) -> None:
+        """Make appended transactions durable, from the `first` on, in rows of their own, with the paths and values
+        that they brought: those between two `terms`."""
+        bodies = []
+        brought = self._blocks.brought(*before)
+        for run in runs:
+            for dense, record in enumerate(pack_hot(run, brought), first):
+                bodies.append((dense, seal_object("hot_transaction", dense, record)))
+            first += len(run.ids)
+            brought = Brought(after[0], [], [], after[1], [])
+        self._db.execute_many("INSERT INTO hot_transaction VALUES (?, ?)", bodies)
 
     def tail_is_long(self) -> bool:
         """Whether the tail should become a segment."""

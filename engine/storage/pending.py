@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.model.operations import Rows
+import numpy as np
+
+from engine.model.operations import AT_END, Rows
 from engine.model.transactions import Header
 from engine.storage.log import Log, Run
-from engine.storage.segment import Texts, make_columns, place
+from engine.storage.segment import make_columns, place
 
 
 class Pending:
@@ -28,6 +30,10 @@ class Pending:
         self._operations: list[int] = []
         self._ids: list[bytes] = []
         self._rows = Rows()
+
+    def __len__(self) -> int:
+        """Transactions here."""
+        return len(self._ids)
 
     @property
     def row_count(self) -> int:
@@ -67,35 +73,31 @@ class Pending:
         mine.label += rows.label
         return self._first + len(self._ids) - 1
 
-    def settle(self) -> None:
-        """Append everything to the log, in memory."""
+    def settle(self) -> Run | None:
+        """Append everything to the log, in memory; what that was."""
         if not self._ids:
-            return
-        rows = self._rows
-        columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, rows.label)
-        columns = make_columns(
-            columns.path, columns.kind, columns.value, columns.arg, place(columns.label, self._first_row + 1)
+            return None
+        rows, headers = self._rows, self._headers
+        label = np.asarray(rows.label, np.int64)
+        if AT_END in rows.label:
+            label = place(label, self._first_row + 1)
+        run = Run(
+            parents=self._parents,
+            timeline=self._timeline,
+            replica=[header.replica for header in headers],
+            seq=[header.seq for header in headers],
+            time=[header.time for header in headers],
+            recorded=[header.recorded for header in headers],
+            operations=self._operations,
+            counts=self._counts,
+            texts=[(header.author, header.message, header.source, header.timeline) for header in headers],
+            ids=self._ids,
+            rows=make_columns(rows.path, rows.kind, rows.value, rows.arg, label),
         )
-        texts: list[Texts] = [
-            (header.author, header.message, header.source, header.timeline) for header in self._headers
-        ]
-        self._log.append_run(
-            Run(
-                parents=self._parents,
-                timeline=self._timeline,
-                replica=[header.replica for header in self._headers],
-                seq=[header.seq for header in self._headers],
-                time=[header.time for header in self._headers],
-                recorded=[header.recorded for header in self._headers],
-                operations=self._operations,
-                counts=self._counts,
-                texts=texts,
-                ids=self._ids,
-                rows=columns,
-            )
-        )
+        self._log.append_run(run)
         self._first, self._first_row = self._log.count, self._log.row_count
         self._clear()
+        return run
 
     def take(self, run: Run) -> None:
         """Append to the log, in memory, everything and then a run that is ready."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.storage.arrays import GrowArray
 from engine.storage.segment import RowColumns, Texts
-from engine.storage.transactions import NewTransaction, Run
+from engine.storage.transactions import Run
 
 
 class Tail:
@@ -30,10 +30,6 @@ class Tail:
     def rows(self) -> RowColumns:
         """All rows here."""
         return RowColumns(*(column.data for column in self._rows))
-
-    def append(self, new: NewTransaction) -> None:
-        """Add a transaction."""
-        self._add([(new.author, new.message, new.source, new.made_on)], [new.id], new.rows)
 
     def extend(self, run: Run) -> None:
         """Add many."""

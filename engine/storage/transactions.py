@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.errors import CorruptStore
 from engine.model.splices import Splice, read_argument
-from engine.storage.segment import RowColumns, Texts, make_columns
+from engine.storage.segment import RowColumns, Texts, concatenate, make_columns
 
-_TEXTS = ("author", "message", "source", "made_on")
-_FIELDS = ("timeline", "replica", "seq", "time", "recorded", *_TEXTS, "id", "operations")
 _ROW_TYPES = ("<i4", "u1", "<i4", "<i4", "<i8")
 
 
 @dataclass(frozen=True, slots=True)
-class NewTransaction:
-    """A transaction ready to be appended: labels placed, id computed, parents and timeline as local numbers.
-
-    `made_on` is the name that the timeline had when the transaction was made: it is part of the id.
-    """
-
-    parents: tuple[int, ...]
-    timeline: int
-    replica: bytes
-    seq: int
-    time: int
-    recorded: int
-    author: str
-    message: str
-    source: str
-    made_on: str
-    id: bytes
-    operations: int
-    rows: RowColumns
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
-    """Many new transactions, field by field; `counts` are numbers of rows, `rows` those of all."""
+    """New transactions, field by field, with ids computed and labels placed; `counts` are numbers of rows, `rows` those
+    of all. Parents and timelines are local numbers. Of the texts, that of the timeline is the name which it had when
+    the transaction was made: it is part of the id."""
 
     parents: Sequence[Sequence[int]]
     timeline: Sequence[int]
@@ -56,8 +35,7 @@ class Run:
     rows: RowColumns
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(NamedTuple):
     """What a transaction brings to the dictionaries: the first new path and value, and all of them; a value that an
     edit made is that edit."""
 
@@ -68,28 +46,34 @@ class Brought:
     values: list[bytes | Splice]
 
 
-def pack_hot(new: NewTransaction, brought: Brought) -> list[Any]:
-    """The record of a transaction that stands in a row of its own."""
-    fields = [getattr(new, name) for name in _FIELDS]
-    rows = new.rows
-    return [
-        list(new.parents),
-        *(item.encode("utf-8", "surrogatepass") if isinstance(item, str) else item for item in fields),
-        *(brought.first_path, brought.parents, brought.steps, brought.first_value),
-        [[item.base, item.argument()] if isinstance(item, Splice) else item for item in brought.values],
-        [column.tobytes() for column in (rows.path, rows.kind, rows.value, rows.arg, rows.label)],
-    ]
+def pack_hot(run: Run, brought: Brought) -> Iterator[list[Any]]:
+    """The records of transactions that stand in rows of their own; what they bring is in that of the first."""
+    left = Brought(brought.first_path + len(brought.steps), [], [], brought.first_value + len(brought.values), [])
+    columns = run.rows.path, run.rows.kind, run.rows.value, run.rows.arg, run.rows.label
+    values = [[item.base, item.argument()] if isinstance(item, Splice) else item for item in brought.values]
+    stops = list(accumulate(run.counts, initial=0))
+    for number, texts in enumerate(run.texts):
+        rows = slice(stops[number], stops[number + 1])
+        yield [
+            run.parents[number],
+            run.timeline[number],
+            run.replica[number],
+            run.seq[number],
+            run.time[number],
+            run.recorded[number],
+            *(text.encode("utf-8", "surrogatepass") for text in texts),
+            run.ids[number],
+            run.operations[number],
+            *(left if number else (*brought[:4], values)),
+            [column[rows].tobytes() for column in columns],
+        ]
 
 
-def unpack_hot(record: list[Any]) -> tuple[NewTransaction, Brought]:
-    """The transaction of such a record."""
-    (parents, *head, first_path, step_parents, steps, first_value, values, rows) = record
-    fields = dict(zip(_FIELDS, head, strict=True))
-    fields |= {name: fields[name].decode("utf-8", "surrogatepass") for name in _TEXTS}
-    columns = make_columns(*(np.frombuffer(raw, kind) for raw, kind in zip(rows, _ROW_TYPES, strict=True)))
-    new = NewTransaction(parents=tuple(parents), rows=columns, **fields)
+def brought_by(record: list[Any]) -> Brought:
+    """What the transaction of such a record brings."""
+    first_path, parents, steps, first_value, values = record[12:17]
     items = [item if isinstance(item, bytes) else _read_splice(*item) for item in values]
-    return new, Brought(first_path, step_parents, steps, first_value, items)
+    return Brought(first_path, parents, steps, first_value, items)
 
 
 def _read_splice(base: int, argument: bytes) -> Splice:
@@ -97,3 +81,20 @@ def _read_splice(base: int, argument: bytes) -> Splice:
         return read_argument(argument, base)
     except (ValueError, IndexError) as error:
         raise CorruptStore(f"the store is damaged: an edit cannot be read ({error}); restore a backup") from None
+
+
+def unpack_hot(records: Sequence[list[Any]]) -> Run:
+    """The transactions of such records."""
+    parents, timeline, replica, seq, time, recorded, *texts, ids, operations = zip(
+        *(record[:12] for record in records), strict=True
+    )
+    rows = [
+        make_columns(*(np.frombuffer(raw, kind) for raw, kind in zip(record[17], _ROW_TYPES, strict=True)))
+        for record in records
+    ]
+    said = [tuple(text.decode("utf-8", "surrogatepass") for text in each) for each in zip(*texts, strict=True)]
+    counts = [len(each) for each in rows]
+    return Run(
+        *(parents, timeline, replica, seq, time, recorded, operations, counts, said, ids),
+        rows=concatenate(rows),
+    )

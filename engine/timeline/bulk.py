@@ -258,6 +258,8 @@ class BulkWriter:
                 self._action = core.refs.apply("import", self._description, times.now(), moves)
             elif moves and self._action is not None:
                 self._action = core.refs.extend(self._action, moves)
+            else:
+                core.refs.flush()
             for identity, progress in self._sources.items():
                 core.write_source(identity, progress)
             for number in self._heads:
@@ -291,5 +293,5 @@ class BulkWriter:
         self._pending = Pending(core.log)
         if core.log.marks() != self._flushed:
             core.log.rewind(self._flushed)
-            core.states.forget()
+            core.forget_states()
             core.graph.follow()

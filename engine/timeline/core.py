@@ -25,6 +25,7 @@ from engine.timeline import replica
 from engine.timeline.aliases import Aliases
 from engine.timeline.checkpoints import Checkpoints
 from engine.timeline.dag import Graph
+from engine.timeline.heads import Heads
 from engine.timeline.history import History
 from engine.timeline.moments import Moments
 from engine.timeline.refs import Refs
@@ -33,6 +34,7 @@ from engine.timeline.trails import Trails
 from engine.timeline.version import Version
 
 if TYPE_CHECKING:
+    from engine.timeline.batch import Batch
     from engine.timeline.bulk import BulkWriter
 
 
@@ -53,7 +55,7 @@ class Core:
         self.lock = threading.RLock()
         self._listeners: list[Callable[[StoreEvent], None]] = []
         self._seen = -1
-        self.bulk: BulkWriter | None = None
+        self.bulk: BulkWriter | Batch | None = None  # what has transactions that the log does not know yet
         self._note: replica.Note | None = None
         self._wrote = self._closed = False
         self.statistics = Statistics(database)
@@ -66,12 +68,13 @@ class Core:
         """Read everything anew from the file."""
         with self.lock:
             self.log = Log(self.db)
-            self.refs = Refs(self.db)
+            self.refs = Refs(self.db, self.log)
             self.graph = Graph(self.log, self.refs.names)
             self.index = HistoryIndex(self.db)
             trails = Trails(self.log, self.graph, self.index)
             self.checkpoints = Checkpoints(self.db)
             self.states = States(self.db, self.log, self.graph, trails, self.checkpoints)
+            self.heads = Heads(self.states)
             self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
             self.history = History(self.log, self.graph, trails)
             self.manifest: dict[str, Any] = {}
@@ -86,6 +89,7 @@ class Core:
         else:
             self.manifest = _new_manifest()
         self._stored_manifest = self.manifest
+        self._forget_note()
         self.log.follow(self.manifest)
         self.index.follow(self.manifest)
         self.refs.follow(self.manifest)
@@ -170,32 +174,36 @@ class Core:
         self.manifest = {**self.manifest, "generation": self.log.generation}
 
     def own_replica(self) -> bytes:
-        """The replica that this store's own commits belong to; a copied or restored store gets a new one.
+        """The replica that this store's own commits belong to; a copied or restored store gets a new one. It is looked
+        at once after each reading of the file.
 
         The caller holds a write transaction.
         """
-        here = replica.place(self.db.path)
         own = bytes(self.manifest["replica"])
-        if not own or self.manifest["place"] != here or self._noted(own).seq() > self.log.last_seq(own):
-            own = os.urandom(REPLICA_BYTES)
-            self.manifest = {**self.manifest, "place": here, "replica": own}
+        if self._note is None:
+            here = replica.place(self.db.path)
+            self._note = replica.Note(own)
+            if not own or self.manifest["place"] != here or self._note.seq() > self.log.last_seq(own):
+                self._forget_note()
+                own = os.urandom(REPLICA_BYTES)
+                self._note = replica.Note(own)
+                self.manifest = {**self.manifest, "place": here, "replica": own}
         return own
 
-    def note_seq(self) -> None:
+    def note_seq(self, seq: int) -> None:
         """Remember outside of the file how far this store's own commits have come, before that is durable."""
-        own = bytes(self.manifest["replica"])
-        self._noted(own).keep(self.log.last_seq(own))
-
-    def _noted(self, own: bytes) -> replica.Note:
-        if self._note is None or self._note.replica != own:
-            self._forget_note()
-            self._note = replica.Note(own)
-        return self._note
+        assert self._note is not None, "own_replica comes first"
+        self._note.keep(seq)
 
     def _forget_note(self) -> None:
         if self._note is not None:
             self._note.close()
             self._note = None
+
+    def forget_states(self) -> None:
+        """After a rewind, numbers mean other transactions."""
+        self.states.forget()
+        self.heads.forget()
 
     def note_checkpoint(self, dense: int) -> None:
         """Make a version a checkpoint where many rows lie behind it. The caller holds a write transaction."""
@@ -239,6 +247,6 @@ class Core:
 
 
 def _new_manifest() -> dict[str, Any]:
-    counted = ("transactions", "sealed", "timelines", "tags", "actions", "sources")
+    counted = ("transactions", "sealed", "timelines", "tags", "actions", "flushes", "named", "sources")
     counts = {**dict.fromkeys(counted, 0), "paths": 1, "values": FIRST_VALUE}
     return {"chain": b"", "generation": 0, "replica": b"", "place": "", "timeline": "main", **counts}

@@ -7,6 +7,7 @@ before it leaves a row; the errors name the path.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.errors import BadInput, InvalidValue, NotFound
@@ -14,12 +15,25 @@ from engine.model import values
 from engine.model.encoding import utf8
 from engine.model.operations import ABSENT, AT_START, LIST, MAP, NO_LABEL, ROOT, Kind, Rows
 from engine.model.paths import Element, Index, Key, Keyed, Name, Selector, encode_step, parse_pattern
-from engine.storage.log import Log
+from engine.timeline.heads import HeadState
 from engine.timeline.match import require_singular
 from engine.timeline.state import State
-from engine.timeline.working import Working
+from engine.timeline.working import Tables, Working
 
 Identify = Callable[[list[Any]], tuple[str, ...] | None]
+
+
+def _selectors(path: str) -> tuple[Selector, ...]:
+    """The steps of a singular path."""
+    return _short_path(path) if len(path) <= _SHORT else _parsed(path)
+
+
+def _parsed(path: str) -> tuple[Selector, ...]:
+    return tuple(segment.selectors[0] for segment in require_singular(parse_pattern(path)).segments)
+
+
+_SHORT = 200
+_short_path = lru_cache(1 << 12)(_parsed)  # a program writes to the same paths again and again
 
 
 class Draft(Working):
@@ -28,20 +42,21 @@ class Draft(Working):
     The operations take paths as text (singular JSONPath) and raise `BadInput` or `NotFound`.
     """
 
-    def __init__(self, log: Log, state: State, replica: bytes, seq: int, identify: Identify) -> None:
-        super().__init__(log, state)
+    def __init__(self, tables: Tables, state: State | HeadState, replica: bytes, seq: int, identify: Identify) -> None:
+        super().__init__(tables, state)
         self._replica = replica
         self._seq = seq
         self._identify = identify
         self._elements = 0
         self._suspects: dict[int, None] = {}
+        self._keyed_by: dict[int, tuple[str, ...]] = {}
 
     # ----------------------------------------------------------------------------------------- finding
 
     def find(self, path: str) -> int | None:
         """The id of a live path, or None."""
         current = ROOT
-        for selector in self._selectors(path):
+        for selector in _selectors(path):
             child = self._child(current, selector)
             if child is None:
                 return None
@@ -55,10 +70,6 @@ class Draft(Working):
             raise NotFound(f"nothing at {path}: it cannot be changed; `put` makes it")
         return found
 
-    @staticmethod
-    def _selectors(path: str) -> list[Selector]:
-        return [segment.selectors[0] for segment in require_singular(parse_pattern(path)).segments]
-
     def _child(self, path: int, selector: Selector) -> int | None:
         kind = self.value_id(path)
         if isinstance(selector, Name):
@@ -66,7 +77,7 @@ class Draft(Working):
         if kind != LIST:
             return None
         if isinstance(selector, Index):
-            children = self.children(path)
+            children = self._children(path)
             place = selector.place + len(children) if selector.place < 0 else selector.place
             return children[place] if 0 <= place < len(children) else None
         assert isinstance(selector, Key)
@@ -74,13 +85,14 @@ class Draft(Working):
         if found is not None and self._has_key(found):
             return found
         wanted = [values.encode(value) for value in selector.values]
-        return next((child for child in self.children(path) if self._fields_of(child, selector.fields) == wanted), None)
+        children = self._children(path)
+        return next((child for child in children if self._fields_of(child, selector.fields) == wanted), None)
 
     def _fields_of(self, path: int, fields: Sequence[str]) -> list[bytes | None]:
         """Canonical bytes of some fields of a record, None where there is no leaf."""
         found = [self.live(path, name) if self.is_map(path) else None for name in fields]
         ids = [ABSENT if child is None else self.value_id(child) for child in found]
-        return [self._log.values.canonical(value) if value > LIST else None for value in ids]
+        return [self._dictionary.canonical(value) if value > LIST else None for value in ids]
 
     def _has_key(self, element: int) -> bool:
         """Whether an element still holds the key that its step names."""
@@ -124,12 +136,20 @@ class Draft(Working):
 
     def _fields(self, path: int, items: list[Any]) -> tuple[str, ...] | None:
         """Identity fields of a list: those of the elements that it has or had, else chosen from the new ones."""
+        if path not in self._keyed_by:
+            self._keyed_by[path] = self._had_fields(path)
+        chosen = self._keyed_by[path]
+        if chosen:
+            return chosen
+        return self._identify(items) if items and all(isinstance(item, dict) for item in items) else None
+
+    def _had_fields(self, path: int) -> tuple[str, ...]:
         for child in reversed(self._table.children(path).tolist()):
             if self._table.encoded_step(child)[:1] == b"i":
                 step = self._table.step(child)
                 assert isinstance(step, Keyed)
                 return step.fields
-        return self._identify(items) if items and all(isinstance(item, dict) for item in items) else None
+        return ()
 
     def _new_element(self, path: int, item: Any, fields: tuple[str, ...] | None) -> int:
         if fields and isinstance(item, dict):
@@ -139,6 +159,7 @@ class Draft(Working):
                 nth = 0
                 while self.live(path, Keyed(fields, key, nth)) is not None:
                     nth += 1
+                self._keyed_by[path] = fields
                 return self._table.child(path, encode_step(Keyed(fields, key, nth)))
         self._elements += 1
         return self._table.child(path, encode_step(Element(self._replica, self._seq, self._elements - 1)))
@@ -147,7 +168,7 @@ class Draft(Working):
 
     def put(self, path: str, value: Any) -> None:
         """Set the value at a path. Maps missing on the way are made; an element is made by its key, not its place."""
-        selectors = self._selectors(path)
+        selectors = _selectors(path)
         current = ROOT
         for depth, selector in enumerate(selectors):
             child = self._child(current, selector)
@@ -180,7 +201,7 @@ class Draft(Working):
         if kind != LIST:
             raise BadInput(f"{self.path_text(parent)} is {self.what(parent)}, not a list: {path} cannot be put")
         if isinstance(selector, Index):
-            count = len(self.children(parent))
+            count = len(self._children(parent))
             raise BadInput(f"{path}: index {selector.place} is out of range, the list has {count}; use insert")
         assert isinstance(selector, Key)
         if not isinstance(value, dict):
@@ -189,7 +210,7 @@ class Draft(Working):
         for name, wanted in zip(selector.fields, selector.values, strict=True):
             if type(record[name]) is not type(wanted) or record[name] != wanted:
                 raise BadInput(f"{path}: the value says {name} is {values.dumps(record[name])}; put it there instead")
-        self._insert(parent, len(self.children(parent)), record)
+        self._insert(parent, len(self._children(parent)), record)
 
     def remove(self, path: str) -> None:
         """Remove what is at a path and all below it."""
@@ -207,15 +228,14 @@ class Draft(Working):
         found = self.need(path)
         if not self.is_list(found):
             raise BadInput(f"{path} is {self.what(found)}, not a list: nothing can be inserted")
-        self._insert(found, self._place(path, index, len(self.children(found))), value)
+        self._insert(found, self._place(path, index, len(self._children(found))), value)
 
     def _insert(self, parent: int, index: int, value: Any) -> None:
-        children = self.children(parent)
-        left = children[index - 1] if index else None
+        children = self._children(parent)
+        left = children[index - 1] if index else AT_START
         child = self._new_element(parent, value, self._fields(parent, [value]))
         self._check_depth(child, value)
-        label = self._label_after(parent, left)
-        self._write(child, value, Kind.INSERT, AT_START if left is None else left, label)
+        self._write(child, value, Kind.INSERT, left, self._label_at(children, index))
 
     @staticmethod
     def _place(path: str, index: object, highest: int) -> int:
@@ -226,15 +246,13 @@ class Draft(Working):
     def move(self, path: str, start: int, end: int) -> None:
         """Move the child at place `start` of a list or map to place `end` (counted without it)."""
         found = self.need(path)
-        children = self.children(found)
-        if not children:
+        others = self.children(found)
+        if not others:
             raise BadInput(f"{path} is {self.what(found)}, with nothing in it to move")
-        child = children[self._place(path, start, len(children) - 1)]
-        end = self._place(path, end, len(children) - 1)
-        others = [item for item in children if item != child]
-        left = others[end - 1] if end else None
-        label = self._label_after(found, left)
-        self._emit(child, Kind.MOVE, ABSENT, AT_START if left is None else left, label)
+        start, end = (self._place(path, place, len(others) - 1) for place in (start, end))
+        child = others.pop(start)
+        label = self._label_at(others, end)
+        self._emit(child, Kind.MOVE, ABSENT, others[end - 1] if end else AT_START, label)
 
     def increment(self, path: str, delta: int | float) -> None:
         """Add to the number at a path; an absent one counts as 0 and is made."""
@@ -266,13 +284,13 @@ class Draft(Working):
         if found is None and kind is Kind.ADD:
             self.put(path, frozenset())
         found = self.need(path)
-        before = self._log.values.canonical(self.value_id(found))
+        before = self._dictionary.canonical(self.value_id(found))
         if before[:1] != values.SET:
             raise BadInput(f"{path} is {self.what(found)}, not a set: `{kind.name.lower()}` is for sets")
         argument = values.encode(value)
         members = {*values.split_set(before), argument} - ({argument} if kind is Kind.DISCARD else set())
-        after = self._log.values.intern(values.join_set(members))
-        self._emit(found, kind, after, self._log.values.intern(argument))
+        after = self._dictionary.intern(values.join_set(members))
+        self._emit(found, kind, after, self._dictionary.intern(argument))
 
     def splice(self, path: str, index: int, delete: int, insert: str) -> None:
         """Replace `delete` code points of the text at a path, from `index` on, by `insert`."""
@@ -285,7 +303,7 @@ class Draft(Working):
         index = self._place(path, index, len(before))
         delete = self._place(path, delete, len(before) - index)
         utf8(before[max(index - 1, 0) : index] + insert + before[index + delete : index + delete + 1])
-        self._emit(found, Kind.SPLICE, self._log.values.splice(self.value_id(found), index, delete, insert))
+        self._emit(found, Kind.SPLICE, self._dictionary.splice(self.value_id(found), index, delete, insert))
 
     def finish(self) -> Rows:
         """The rows. Elements that no longer hold the key of their step come back under another, in their place."""

@@ -52,6 +52,10 @@ class PartialState:
             known.update(zip(fresh.tolist(), self._trails.labels_at(self._dense, fresh).tolist(), strict=True))
         return np.array([known[path] for path in paths.tolist()], np.int64)
 
+    def label(self, path: int) -> int:
+        """The label of a live path."""
+        return int(self.labels_of(np.array([path], np.int32))[0])
+
     def live(self, paths: NDArray[Any]) -> NDArray[Any]:
         """Those of the paths that are live, in the order given."""
         found: NDArray[Any] = paths[self.values_of(paths) != ABSENT]

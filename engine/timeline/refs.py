@@ -2,6 +2,10 @@
 
 A timeline is a name and a set of heads. Its row is found by a number that transactions carry; deleting leaves the row
 as a tombstone. Each action (a commit, a branch, an import …) is one entry with before and after of all that it moved.
+
+What a commit does to names follows from its transaction: it becomes the head of its timeline. So the tables are left
+alone by commits and lag behind the log, until something else moves a name or the tail becomes a segment; `flush` then
+writes what the commits since did, an entry each.
 """
 
 from __future__ import annotations
@@ -9,17 +13,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.errors import BadInput, CorruptStore, NotFound
 from engine.model.times import looks_like_time
 from engine.storage.database import Database
+from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_as, unseal_object
 
 MAX_NAME = 200
 SYSTEM = ".system"
+
+
+Move = tuple[str, Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,15 @@ class Action:
     text: str
     time: int
     state: str
-    moves: tuple[tuple[str, Any, Any, Any], ...]
+    moves: tuple[Move, ...]
+
+
+def merged(first: Iterable[Move], then: Iterable[Move]) -> tuple[Move, ...]:
+    """Moves one after another as those of one action: of each name, where it was first and where it is last."""
+    found = {(what, key): (before, after) for what, key, before, after in first}
+    for what, key, before, after in then:
+        found[what, key] = (found.get((what, key), (before,))[0], after)
+    return tuple((*key, *change) for key, change in found.items())
 
 
 _DECODER = msgspec.msgpack.Decoder(Ref)
@@ -68,33 +84,69 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+class _Tables(NamedTuple):
+    """What is in the tables: written so often, what so many transactions did, timelines and actions."""
+
+    flushes: int = -1
+    named: int = 0
+    timelines: int = 0
+    actions: int = 0
+
+
 class Refs:
     """Timelines, tags and actions of an open store, in memory and in their tables."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, log: Log) -> None:
         self._db = database
+        self._log = log
         self.timelines: list[Ref] = []
         self.tags: dict[str, int] = {}
         self._ids: dict[str, int] = {}
         self._read: tuple[list[bytes], list[Ref]] = ([], [])  # the rows of timelines as they were read last
         self._last_action = 0
         self._may_redo = True  # False where it is known that nothing on top is undone
+        self._tables = _Tables()
+        self._overlaid = 0  # transactions whose effect is in `timelines`
+        self._waiting = 0  # commits whose actions are not in the tables: those that follow `_tables.named`
+        self._moved: dict[tuple[str, Any], None] = {}  # names that the file has not as they are here
+        self._entries: dict[int, Action] = {}  # actions that the file has not
 
     def follow(self, manifest: dict[str, Any]) -> None:
-        """Read all from the file. The caller holds a read or write transaction."""
-        self._follow_timelines()
-        self._index()
-        self.tags = {
-            name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
-        }
-        self._last_action = self._db.execute("SELECT coalesce(max(id), 0) FROM oplog")[0][0]
+        """Read what the file holds, after the log has. The caller holds a read or write transaction."""
+        flushes, named = manifest["flushes"], manifest["named"]
+        if flushes != self._tables.flushes:
+            self._follow_timelines()
+            self._index()
+            self.tags = {
+                name: unseal_object("tag", name, body) for name, body in self._db.execute("SELECT name, body FROM tag")
+            }
+            actions = self._db.execute("SELECT coalesce(max(id), 0) FROM oplog")[0][0]
+            self._tables = _Tables(flushes, named, len(self.timelines), actions)
+            self._overlaid = named
         self._may_redo = True
+        self._overlay()
+        self._waiting = self._log.count - named
+        self._last_action = self._tables.actions + self._waiting
         for name, count in self.counts().items():
             if count != manifest[name]:
                 raise CorruptStore(
                     f"the store is damaged: {name} are {manifest[name]} by the manifest and {count} here; "
                     "restore it from a backup"
                 )
+
+    def _overlay(self) -> None:
+        """Take in the commits that the tables do not know."""
+        fresh = range(self._overlaid, self._log.count)
+        numbers = self._log.span("timeline", fresh.start, fresh.stop).tolist()
+        for number, dense in dict(zip(numbers, fresh, strict=True)).items():
+            known = len(self.timelines)
+            if number < known:
+                self.timelines[number] = replace(self.timelines[number], heads=(dense,))
+            elif number == known and not self._log.parents(fresh[numbers.index(number)]):
+                self._set_timeline(number, Ref(self._log.texts(dense)[3], (dense,)))
+            else:
+                raise CorruptStore(f"the store is damaged: timeline {known} is missing; {RESTORE}")
+        self._overlaid = fresh.stop
 
     def _follow_timelines(self) -> None:
         """Read the rows of timelines; what has the bytes that it had when it was read last is what it was."""
@@ -110,7 +162,13 @@ class Refs:
 
     def counts(self) -> dict[str, int]:
         """What the manifest counts: a file that holds less has lost something."""
-        return {"timelines": len(self.timelines), "tags": len(self.tags), "actions": self._last_action}
+        return {
+            "timelines": len(self.timelines),
+            "tags": len(self.tags),
+            "actions": self._last_action,
+            "flushes": self._tables.flushes,
+            "named": self._tables.named,
+        }
 
     def _index(self) -> None:
         self._ids = {ref.name: number for number, ref in enumerate(self.timelines) if not ref.deleted}
@@ -133,42 +191,93 @@ class Refs:
 
     # -------------------------------------------------------------------------------------------- moving
 
-    def apply(self, kind: str, text: str, time: int, moves: Iterable[tuple[str, Any, Any, Any]]) -> Action:
-        """Make the moves and log them as one action. The caller holds a write transaction."""
-        moves = tuple(moves)
+    def committed(self, number: int, ref: Ref) -> None:
+        """A commit has become the head of a timeline, as an action of its own. Nothing need be written but the log."""
+        self._drop_undone()
+        self._set_timeline(number, ref)
+        self._last_action += 1
+        self._waiting += 1
+
+    def apply(self, kind: str, text: str, time: int, moves: Iterable[Move]) -> Action:
+        """Make the moves and log them as one action; transactions that were not `committed` are part of it. The caller
+        holds a write transaction."""
+        self._drop_undone()
         text = text.encode("utf-8", "replace").decode("utf-8")
-        action = Action(self._last_action + 1, kind, text, time, "done", moves)
-        self._write(moves, forward=True)
-        if self._may_redo:
-            for undone in self._undone():
-                self._save(replace(undone, state="dropped"))
-            self._may_redo = False
-        self._save(action)
+        action = Action(self._last_action + 1, kind, text, time, "done", tuple(moves))
         self._last_action = action.id
+        self.move(action.moves)
+        self._entries[action.id] = action
+        self.flush()
         return action
 
-    def extend(self, action: Action, moves: Iterable[tuple[str, Any, Any, Any]]) -> Action:
-        """Make more moves within an action that is still going on; its entry keeps the first "before" of each."""
-        merged = {(what, key): (before, after) for what, key, before, after in action.moves}
+    def extend(self, action: Action, moves: Iterable[Move]) -> Action:
+        """Make more moves, and transactions, within an action that is still going on; its entry keeps the first
+        "before" of each."""
         moves = tuple(moves)
-        for what, key, before, after in moves:
-            merged[what, key] = (merged.get((what, key), (before,))[0], after)
-        self._write(moves, forward=True)
-        action = replace(action, moves=tuple((*key, *change) for key, change in merged.items()))
-        self._save(action)
+        action = replace(action, moves=merged(action.moves, moves))
+        self.move(moves)
+        self._entries[action.id] = action
+        self.flush()
         return action
 
-    def _write(self, moves: Iterable[tuple[str, Any, Any, Any]], *, forward: bool) -> None:
+    def _drop_undone(self) -> None:
+        """What was undone cannot be made again once something else was done."""
+        if self._may_redo:
+            dropped = [replace(undone, state="dropped") for undone in self._undone()]
+            self._entries.update((action.id, action) for action in dropped)
+            self._may_redo = False
+            if dropped:
+                self.flush()
+
+    def move(self, moves: Iterable[Move], *, forward: bool = True) -> None:
+        """Make moves, of an action that is told of later; what is to be written waits for `flush`."""
         for what, key, before, after in moves:
             target = after if forward else before
+            self._moved[what, key] = None
             if what == "timeline":
                 self._set_timeline(key, target)
             elif target is None:
                 self.tags.pop(key, None)
-                self._db.execute("DELETE FROM tag WHERE name=?", (key,))
             else:
                 self.tags[key] = target
-                self._db.execute("INSERT OR REPLACE INTO tag VALUES (?,?)", (key, seal_object("tag", key, target)))
+
+    def flush(self) -> None:
+        """Write what the tables do not know: what commits did, and other moves and actions. The caller holds a write
+        transaction."""
+        commits = self._commits()
+        entries = {action.id: action for action in map(self._of_commit, commits)} | self._entries
+        numbers = {key for what, key in self._moved if what == "timeline"}
+        numbers.update(self._log.span("timeline", commits.start, commits.stop).tolist())
+        self._write("timeline", ((number, self.timelines[number]) for number in sorted(numbers)))
+        self._write("oplog", entries.items())
+        for what, name in self._moved:
+            if what == "tag" and name in self.tags:
+                self._write("tag", [(name, self.tags[name])])
+            elif what == "tag":
+                self._db.execute("DELETE FROM tag WHERE name=?", (name,))
+        self._moved, self._entries, self._waiting = {}, {}, 0
+        self._overlaid = self._log.count
+        self._tables = _Tables(self._tables.flushes + 1, self._log.count, len(self.timelines), self._last_action)
+
+    def _write(self, table: str, rows: Iterable[tuple[Any, Any]]) -> None:
+        bodies = ((key, seal_object(table, key, value)) for key, value in rows)
+        self._db.execute_many(f"INSERT OR REPLACE INTO {table} VALUES (?,?)", bodies)
+
+    def _commits(self) -> range:
+        """The commits whose actions are not in the tables."""
+        return range(self._tables.named, self._tables.named + self._waiting)
+
+    def _of_commit(self, dense: int) -> Action:
+        """The action that a commit is, which the tables do not know yet."""
+        number, parents = self._log.item("timeline", dense), self._log.parents(dense)
+        _, message, _, name = self._log.texts(dense)
+        is_new = number >= self._tables.timelines and not parents
+        forked = self.timelines[number].forked
+        before = None if is_new else Ref(name, parents, forked)
+        said = (message or "commit").encode("utf-8", "replace").decode("utf-8")
+        moves = (("timeline", number, before, Ref(name, (dense,), forked)),)
+        place = self._tables.actions + 1 + dense - self._tables.named
+        return Action(place, "commit", said, self._log.item("time", dense), "done", moves)
 
     def _set_timeline(self, number: int, ref: Ref | None) -> None:
         if ref is None:
@@ -181,14 +290,8 @@ class Refs:
         if not ref.deleted:
             self._ids[ref.name] = number
         self.timelines[number] = ref
-        body = seal_object("timeline", number, ref)
-        self._db.execute("INSERT OR REPLACE INTO timeline VALUES (?,?)", (number, body))
 
     # ----------------------------------------------------------------------------------------- operations
-
-    def _save(self, action: Action) -> None:
-        body = seal_object("oplog", action.id, action)
-        self._db.execute("INSERT OR REPLACE INTO oplog VALUES (?,?)", (action.id, body))
 
     def _load(self, number: int, body: bytes) -> Action:
         record = unseal_object("oplog", number, body)
@@ -209,7 +312,8 @@ class Refs:
 
     def _from_top(self) -> Iterator[Action]:
         """Actions, newest first, read a few at a time, and more and more of them."""
-        last, count = self._last_action, 8
+        yield from map(self._of_commit, reversed(self._commits()))
+        last, count = self._tables.actions, 8
         while last > 0:
             rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT ?", (last, count))
             for number, body in rows or [(0, b"")]:
@@ -229,10 +333,11 @@ class Refs:
         action = next((action for action in self._from_top() if action.state == "done"), None)
         if action is None:
             return None
-        self._write(reversed(action.moves), forward=False)
+        self.move(reversed(action.moves), forward=False)
         action = replace(action, state="undone")
         self._may_redo = True
-        self._save(action)
+        self._entries[action.id] = action
+        self.flush()
         return action
 
     def redo(self) -> Action | None:
@@ -241,8 +346,9 @@ class Refs:
         if not undone:
             return None
         action = replace(undone[-1], state="done")
-        self._write(action.moves, forward=True)
-        self._save(action)
+        self.move(action.moves, forward=True)
+        self._entries[action.id] = action
+        self.flush()
         return action
 
 

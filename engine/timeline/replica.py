@@ -37,6 +37,7 @@ class Note:
         self.replica = replica
         self._file = _note_file(replica)
         self._descriptor: int | None = None
+        self._kept: int | None = None  # the number, as it was written here
 
     def seq(self) -> int:
         """The number, 0 for none."""
@@ -46,7 +47,9 @@ class Note:
 
     def keep(self, seq: int) -> None:
         """Remember a number that is about to be used, before it is. The caller is the only writer of the store."""
-        if seq <= self.seq():
+        if self._kept is None:
+            self._kept = self.seq()
+        if seq <= self._kept:
             return
         with contextlib.suppress(OSError):
             try:
@@ -55,6 +58,7 @@ class Note:
                 os.makedirs(os.path.dirname(self._file), exist_ok=True)
                 opened = self._open(os.O_RDWR | os.O_CREAT)
             os.pwrite(opened, b"%0*d" % (_WIDTH, seq), 0)
+        self._kept = seq
 
     def _open(self, flags: int) -> int:
         """The open file, if it is still the one of that name."""

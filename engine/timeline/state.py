@@ -40,13 +40,15 @@ class States:
         self._keeping = threading.Lock()
         self._rewinds = 0
         self._checkpoints = checkpoints
+        self._due: dict[int, int] = {}
+        self._due_for = checkpoints.dense
 
     def forget(self) -> None:
         """Drop every cached state (after a rewind, numbers mean other transactions)."""
         with self._keeping:
             self._rewinds += 1
             self.cache.clear()
-            self._cached = []
+            self._cached, self._due = [], {}
 
     def at(self, dense: int) -> State:
         """The state at a version."""
@@ -101,15 +103,26 @@ class States:
         self._checkpoints.catch_up(self._log.count)
         return self._make(dense)[0].labels
 
+    @property
+    def path_count(self) -> int:
+        """How many paths a vector has."""
+        return len(self._log.paths)
+
     def needs_checkpoint(self, dense: int) -> bool:
-        """Whether so many rows lie behind a version, since the last checkpoint on its chain, that it should be one."""
-        base = self._graph.nearest(dense, self._checkpoints.dense)
-        chain = self._graph.chain(dense, base)
-        end = self._log.item("rows_end", dense)
-        if not len(chain) or end - self._log.row_start(int(chain[0])) < CHECKPOINT_ROWS:
+        """Whether so many rows lie behind a version, since the last checkpoint on its chain, that it should be one.
+
+        Each look counts them; on the same timeline the next look is when there may be enough, and not before.
+        """
+        if self._due_for is not self._checkpoints.dense:
+            self._due, self._due_for = {}, self._checkpoints.dense
+        end, timeline = self._log.item("rows_end", dense), self._log.item("timeline", dense)
+        if end < self._due.get(timeline, CHECKPOINT_ROWS):
             return False
+        chain = self._graph.chain(dense, self._graph.nearest(dense, self._checkpoints.dense))
         starts, ends = self._log.row_bounds(chain)
-        return int((ends - starts).sum()) >= CHECKPOINT_ROWS
+        behind = int((ends - starts).sum())
+        self._due[timeline] = end + CHECKPOINT_ROWS - behind
+        return behind >= CHECKPOINT_ROWS
 
 
 def subtree(parents: NDArray[np.int32], paths: NDArray[Any], root: int) -> NDArray[np.bool_]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import InvalidValue
 from engine.model import values
@@ -20,20 +20,29 @@ from engine.model.operations import (
     Rows,
 )
 from engine.model.paths import Step, encode_step, step_text
-from engine.storage.log import Log
+from engine.storage.dictionaries import ValueTable
+from engine.storage.path_table import PathTable
+from engine.timeline.heads import HeadState
 from engine.timeline.labels import labels_between
 from engine.timeline.state import State
 
 _NAMES = {MAP: "a map", LIST: "a list", ABSENT: "nothing"}
 
 
+class Tables(NamedTuple):
+    """What rows are made with: the dictionaries, and how many rows stand before them."""
+
+    paths: PathTable
+    values: ValueTable
+    row_count: int
+
+
 class Working:
     """The state after the rows so far. Paths are path ids; `rows` is what came about."""
 
-    def __init__(self, log: Log, state: State) -> None:
-        self._log = log
+    def __init__(self, tables: Tables, state: State | HeadState) -> None:
         self._state = state
-        self._table = log.paths
+        self._table, self._dictionary, self._row_count = tables
         self._values: dict[int, int] = {}
         self._labels: dict[int, int] = {}
         self._order: dict[int, list[int]] = {}
@@ -52,6 +61,10 @@ class Working:
 
     def children(self, path: int) -> list[int]:
         """Live children in order."""
+        return list(self._children(path))
+
+    def _children(self, path: int) -> list[int]:
+        """The same as they are kept: not to be changed, and not to be held while rows are added."""
         found = self._order.get(path)
         if found is None:
             ever = self._table.children(path)
@@ -61,35 +74,35 @@ class Working:
             else:
                 found = self._state.ordered(ever).tolist()
             self._order[path] = found
-        return list(found)
+        return found
 
     def value(self, path: int) -> Any:
         """The subtree at a live path as plain values."""
         found = self.value_id(path)
         if found == MAP:
-            return {self._table.key(child): self.value(child) for child in self.children(path)}
+            return {self._table.key(child): self.value(child) for child in self._children(path)}
         if found == LIST:
-            return [self.value(child) for child in self.children(path)]
-        return self._log.values.python(found)
+            return [self.value(child) for child in self._children(path)]
+        return self._dictionary.python(found)
 
     def leaf(self, path: int) -> Any:
         """The leaf at a live path; None where a container is."""
         found = self.value_id(path)
-        return self._log.values.python(found) if found >= FIRST_VALUE else None
+        return self._dictionary.python(found) if found >= FIRST_VALUE else None
 
     def path_text(self, path: int) -> str:
         """The printed form of a path as things stand."""
         parts = []
         for item in self._table.ancestors(path):
             step = self._table.step(item)
-            siblings = self.children(self._table.parent(item)) if not isinstance(step, str) else []
+            siblings = self._children(self._table.parent(item)) if not isinstance(step, str) else []
             parts.append(step_text(step, siblings.index(item) if item in siblings else None))
         return "$" + "".join(parts)
 
     def what(self, path: int) -> str:
         """What is at a path, in a few words for a message."""
         found = self.value_id(path)
-        return _NAMES.get(found) or f"the value {values.dumps(self._log.values.python(found))[:40]}"
+        return _NAMES.get(found) or f"the value {values.dumps(self._dictionary.python(found))[:40]}"
 
     def is_map(self, path: int) -> bool:
         """Whether a live map is at a path."""
@@ -112,7 +125,7 @@ class Working:
         after = before if kind in (Kind.MOVE, Kind.RELABEL) else value
         moves = label != NO_LABEL or after == ABSENT
         if order is not None and before != ABSENT and moves:
-            order.remove(path)
+            del order[self._place_of(path, order)]
         self.rows.append(path, kind, value, arg, label)
         self._values[path] = after
         if label != NO_LABEL:
@@ -120,21 +133,25 @@ class Working:
         if order is not None and after != ABSENT and (moves or before == ABSENT):
             insort(order, path, key=self._label)
 
-    def _end_label(self) -> int:
-        return (self._log.row_count + 1 + len(self.rows)) << LABEL_SHIFT
+    def _place_of(self, path: int, order: list[int]) -> int:
+        """Where a live path stands among its siblings."""
+        return order.index(path, bisect_left(order, self._label(path), key=self._label))
 
-    def _label_after(self, parent: int, left: int | None) -> int:
-        """A label between `left` (None: the start) and the child that follows it; makes room where there is none."""
-        children = self.children(parent)
-        place = 0 if left is None else children.index(left) + 1
+    def _end_label(self) -> int:
+        return (self._row_count + 1 + len(self.rows)) << LABEL_SHIFT
+
+    def _label_at(self, children: list[int], place: int) -> int:
+        """A label for what is to stand before place `place` of all live children of a container; makes room where there
+        is none."""
         if place == len(children):
             return self._end_label()
         run = labels_between(self._label(children[place - 1]) if place else None, self._label(children[place]), 1)
         if run is not None:
             return run[0]
+        children = list(children)
         for child in children:
             self._emit(child, Kind.RELABEL, ABSENT, 0, self._end_label())
-        return self._label_after(parent, left)
+        return self._label_at(children, place)
 
     def _drop_below(self, path: int) -> None:
         if self.value_id(path) in (MAP, LIST):
@@ -143,12 +160,14 @@ class Working:
                 self._emit(child, Kind.DROP, ABSENT)
 
     def _leaf(self, value: Any) -> int:
-        return self._log.values.intern(values.encode(value))
+        return self._dictionary.intern(values.encode(value))
 
     def _check_depth(self, path: int, value: Any) -> None:
         """Refuse a state that would be nested deeper than `values.MAX_DEPTH`."""
-        room = values.MAX_DEPTH - len(self._table.ancestors(path))
         level = _containers([value])
+        if not level:
+            return
+        room = values.MAX_DEPTH - len(self._table.ancestors(path))
         while level:
             if room <= 0:
                 raise InvalidValue(f"the state would be nested deeper than {values.MAX_DEPTH} levels")

@@ -6,73 +6,88 @@ the cost of making them durable is shared.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadInput, KnownError, StoreError
-from engine.model import clock, times
-from engine.model.operations import Rows
-from engine.model.transactions import Header
-from engine.storage.identity import new_id
-from engine.storage.log import NewTransaction
-from engine.storage.segment import make_columns, place
+from engine.model import times
+from engine.timeline.batch import Batch, Commit
 from engine.timeline.core import Core
-from engine.timeline.refs import Action, Ref, check_name
+from engine.timeline.draft import Identify
+from engine.timeline.refs import Action
 
-Build = Callable[[int, bytes, int], Rows]
+
+class Turn:
+    """What a thread waits for: that its commit is done, or that it is the one to write what waits. Given once."""
+
+    __slots__ = ("_lock", "given")
+
+    def __init__(self) -> None:
+        self.given = False
+        self._lock = threading.Lock()  # a bare lock wakes a thread several times as quickly as an Event
+        self._lock.acquire()
+
+    def wait(self) -> None:
+        """Until it is given."""
+        self._lock.acquire()
+
+    def give(self) -> None:
+        """Wake the thread, if that was not done."""
+        if not self.given:
+            self.given = True
+            self._lock.release()
 
 
 @dataclass(slots=True)
-class Commit:
-    """A commit that waits. `build(parent, replica, seq)` gives its rows against the state that it finds."""
+class Waiting:
+    """A commit that waits to be written."""
 
-    timeline: str
-    author: str
-    message: str
-    time: int | None
-    build: Build
+    commit: Commit
     dense: int = -1
     error: BaseException | None = None
-    done: bool = field(default=False)
-    turn: threading.Event = field(default_factory=threading.Event)
-    """Set when it is done, or when its thread is the one to write what waits."""
+    done: bool = False
+    turn: Turn = field(default_factory=Turn)
 
 
 class Writer:
     """Serialises the changes of an open store."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, identify: Identify) -> None:
         self._core = core
-        self._queue: list[Commit] = []
+        self._identify = identify
+        self._grouping: int | None = None  # the thread that has a group open
+        self._queue: list[Waiting] = []
         self._queue_lock = threading.Lock()
         self._led = False  # whether some thread writes, or was told that it is its turn
 
     # ----------------------------------------------------------------------------------------- commits
 
-    def commit(self, commit: Commit) -> int:
+    def commit(self, mine: Waiting) -> int:
         """Write a commit, with all others that wait; returns its dense number when it is durable."""
+        self._refuse_inside()
         with self._queue_lock:
-            self._queue.append(commit)
+            self._queue.append(mine)
             waits = self._led
             self._led = True
         if waits:
-            self._wait(commit)
-        if not commit.done:
+            self._wait(mine)
+        if not mine.done:
             self._lead()
-        if commit.error is not None:
-            raise commit.error
-        return commit.dense
+        if mine.error is not None:
+            raise mine.error
+        return mine.dense
 
-    def _wait(self, commit: Commit) -> None:
+    def _wait(self, mine: Waiting) -> None:
         """Until somebody has written a commit, or it is its thread's turn to write."""
         try:
-            commit.turn.wait()
+            mine.turn.wait()
         except BaseException:  # interrupted: what was not begun is not done, and whoever comes next has the turn
             with self._queue_lock:
-                self._queue = [other for other in self._queue if other is not commit]
-                if commit.turn.is_set() and not commit.done:
+                self._queue = [other for other in self._queue if other is not mine]
+                if mine.turn.given and not mine.done:
                     self._pass_on()
             raise
 
@@ -86,97 +101,63 @@ class Writer:
         finally:
             with self._queue_lock:
                 self._pass_on()
-            for commit in batch:
-                commit.turn.set()
+            for each in batch:
+                each.turn.give()
 
     def _pass_on(self) -> None:
         self._led = bool(self._queue)
         if self._queue:
-            self._queue[0].turn.set()
+            self._queue[0].turn.give()
 
-    def _write(self, batch: Sequence[Commit]) -> None:
+    def _write(self, batch: Sequence[Waiting]) -> None:
         core = self._core
         try:
             with core.writing() as first:
-                for commit in batch:
-                    self._write_one(commit)
-                if core.log.tail_is_long():
-                    core.log.write_segment()
-                if core.log.count > first:
-                    core.note_seq()
+                made = Batch(core, self._identify)
+                for each in batch:
+                    try:
+                        each.dense = made.add(each.commit)
+                    except StoreError:
+                        raise
+                    except Exception as error:  # this commit's own fault: those that wait with it go on
+                        each.error = error
+                made.write()
         except BaseException as error:
-            for commit in batch:
-                commit.error = commit.error or error
-                commit.done = True
+            for each in batch:
+                each.error = each.error or error
+                each.done = True
             if not isinstance(error, Exception):
                 raise
             return
-        for commit in batch:
-            commit.done = True
+        for each in batch:
+            each.done = True
         core.tell(first)
 
-    def _write_one(self, commit: Commit) -> None:
+    @contextlib.contextmanager
+    def group(self, description: str) -> Iterator[Batch]:
+        """A batch that is written when the block ends without an error, as one action; other writers wait."""
         core = self._core
-        marks = core.log.marks()
-        try:
-            new, number = self._prepare(commit)
-        except StoreError:
-            raise
-        except Exception as error:  # this commit's own fault: those that wait with it go on
-            core.log.rewind(marks)
-            commit.error = error
-            return
-        commit.dense = core.log.append(new)
-        core.graph.follow()
-        core.log.write_hot(new, commit.dense, marks[1], marks[2])
-        before = core.refs.timelines[number] if number < len(core.refs.timelines) else None
-        after = Ref(commit.timeline, (commit.dense,), before.forked if before else -1)
-        core.refs.apply("commit", commit.message or "commit", new.time, [("timeline", number, before, after)])
-        core.note_checkpoint(commit.dense)
+        self._refuse_inside()
+        with core.writing() as first:
+            self._grouping = threading.get_ident()
+            core.bulk = batch = Batch(core, self._identify, description)
+            try:
+                yield batch
+                batch.write()
+            finally:
+                core.bulk = self._grouping = None
+        core.tell(first)
 
-    def _prepare(self, commit: Commit) -> tuple[NewTransaction, int]:
-        core = self._core
-        log = core.log
-        found = core.refs.find(commit.timeline)
-        number = len(core.refs.timelines) if found is None else found
-        if found is None:
-            check_name(commit.timeline, "timeline")
-            if commit.timeline in core.refs.tags:
-                raise BadInput(f"{commit.timeline!r} is a tag; name a timeline")
-        parents = core.refs.timelines[number].heads if found is not None else ()
-        own = core.own_replica()
-        seq = log.last_seq(own) + 1
-        log.values.seed()
-        rows = commit.build(parents[0] if parents else -1, own, seq)
-        if not len(rows):
-            raise BadInput("nothing to commit: the operations change nothing")
-        now = times.now()
-        time = now if commit.time is None else times.check_time(commit.time)
-        stamp = clock.stamp(now, [log.item("recorded", parent) for parent in parents])
-        header = Header(own, seq, commit.timeline, commit.author, commit.message, "", time, stamp)
-        columns = make_columns(rows.path, rows.kind, rows.value, rows.arg, place_list(rows, log.row_count + 1))
-        id_, operations = new_id(log.paths, log.values, header, [log.id(parent) for parent in parents], rows)
-        new = NewTransaction(
-            parents=parents,
-            timeline=number,
-            replica=own,
-            seq=seq,
-            time=time,
-            recorded=stamp,
-            author=commit.author,
-            message=commit.message,
-            source="",
-            made_on=commit.timeline,
-            id=id_,
-            operations=operations,
-            rows=columns,
-        )
-        return new, number
+    def _refuse_inside(self) -> None:
+        """One that would wait for itself."""
+        if self._grouping == threading.get_ident():
+            raise BadInput("a group of commits is open here; make this change through it, or after it")
 
     # ------------------------------------------------------------------------------------------- names
 
     def change(self, kind: str, text: str, plan: Callable[[], Sequence[tuple[str, Any, Any, Any]]]) -> Action:
         """Make the moves that `plan` gives against the names as they are then, as one action."""
+        self._refuse_inside()
         core = self._core
         refused: KnownError | None = None
         with core.writing() as first:
@@ -195,15 +176,9 @@ class Writer:
 
     def step(self, which: str) -> Action | None:
         """`undo` or `redo`; None where there is nothing."""
+        self._refuse_inside()
         core = self._core
         with core.writing() as first:
             action = core.refs.undo() if which == "undo" else core.refs.redo()
         core.tell(first)
         return action
-
-
-def place_list(rows: Rows, ordinal: int) -> Any:
-    """The label column of rows with the default labels filled in."""
-    import numpy as np
-
-    return place(np.asarray(rows.label, np.int64), ordinal)

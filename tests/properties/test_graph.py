@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.metrics import Metrics
-from engine.model.operations import Rows
 from engine.storage.cache import Budget
 from engine.storage.database import Database
-from engine.storage.log import Log, NewTransaction
+from engine.storage.log import Log, Run
 from engine.storage.segment import make_columns
 from engine.timeline import dag
 from engine.timeline.dag import Graph
@@ -39,14 +38,18 @@ def build(items: list[Any]) -> tuple[Log, list[tuple[int, ...]]]:
     """A log of transactions (timeline, time, how far back the first parent is, the others), and their parents."""
     log = Log(NoDatabase())
     parents: list[tuple[int, ...]] = []
-    empty = make_columns(*(getattr(Rows(), name) for name in ("path", "kind", "value", "arg", "label")))
     for dense, (timeline, time, back, others) in enumerate(items):
         found = dict.fromkeys(dense - distance for distance in (back, *others) if 0 < distance <= dense)
         parents.append(tuple(found))
-        log.append(
-            NewTransaction(parents[-1], timeline, b"replica1", dense + 1, time, dense, "", "", "", "", b"", 0, empty)
-        )
+        log.append_run(one(parents[-1], timeline, dense, time))
     return log, parents
+
+
+def one(parents: tuple[int, ...], timeline: int, dense: int, time: int) -> Run:
+    """A transaction without rows."""
+    rows = make_columns([], [], [], [], [])
+    texts = [("", "", "", "")]
+    return Run([parents], [timeline], [b"replica1"], [dense + 1], [time], [dense], [0], [0], texts, [b""], rows)
 
 
 def chain_of(parents: list[tuple[int, ...]], dense: int) -> list[int]:
@@ -88,10 +91,7 @@ def test_chains_and_ancestors(data: st.DataObject, items: list[Any], first: int)
     rest, parents = build(items)
     for dense in range(log.count, rest.count):
         timeline, time = items[dense][:2]
-        rows = rest.rows(dense)
-        log.append(
-            NewTransaction(parents[dense], timeline, b"replica1", dense + 1, time, dense, "", "", "", "", b"", 0, rows)
-        )
+        log.append_run(one(parents[dense], timeline, dense, time))
         if data.draw(st.booleans()):
             graph.follow()
     graph.follow()

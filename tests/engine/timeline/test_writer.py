@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine import Store
-from engine.timeline.writer import Commit, Writer
+from engine.timeline.batch import Commit
+from engine.timeline.writer import Turn, Waiting, Writer
 
 
 class Gate:
@@ -19,8 +20,8 @@ class Gate:
         self.entered, self.opened = threading.Event(), threading.Event()
         write = Writer._write
 
-        def gated(writer: Writer, batch: Sequence[Commit]) -> None:
-            self.batches.append([commit.message for commit in batch])
+        def gated(writer: Writer, batch: Sequence[Waiting]) -> None:
+            self.batches.append([each.commit.message for each in batch])
             self.entered.set()
             assert self.opened.wait(60)
             write(writer, batch)
@@ -45,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-class Turn(threading.Event):
+class WatchedTurn(Turn):
     """Tells when somebody begins to wait for it; with `now`, Ctrl+C is pressed in the wait when that is set."""
 
     def __init__(self, now: threading.Event | None = None) -> None:
@@ -53,21 +54,21 @@ class Turn(threading.Event):
         self.awaited = threading.Event()
         self.now = now
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self) -> None:
         self.awaited.set()
         if self.now is None:
-            return super().wait(timeout)
+            super().wait()
+            return
         assert self.now.wait(60)
         raise KeyboardInterrupt
 
 
 def commit(store: Store, number: int, turn: Turn | None = None) -> int:
     operations = [{"op": "put", "path": f"$.k{number}", "value": number}]
-    made = Commit("main", "", str(number), None, lambda *place: store._build(operations, *place), turn=turn or Turn())
-    return store._writer.commit(made)
+    return store._writer.commit(Waiting(Commit(operations, "main", message=str(number)), turn=turn or Turn()))
 
 
-def waiting(pool: ThreadPoolExecutor, store: Store, number: int, turn: Turn) -> Future[int]:
+def waiting(pool: ThreadPoolExecutor, store: Store, number: int, turn: WatchedTurn) -> Future[int]:
     """A commit in a thread of its own that waits by now."""
     future = pool.submit(commit, store, number, turn)
     assert turn.awaited.wait(60)
@@ -77,7 +78,7 @@ def waiting(pool: ThreadPoolExecutor, store: Store, number: int, turn: Turn) -> 
 def test_what_waits_is_written_together(store: Store, gate: Gate, pool: ThreadPoolExecutor) -> None:
     first = pool.submit(commit, store, 0)
     assert gate.entered.wait(60)
-    others = [waiting(pool, store, number, Turn()) for number in range(1, 7)]
+    others = [waiting(pool, store, number, WatchedTurn()) for number in range(1, 7)]
     gate.opened.set()
     assert [first.result(60), *(other.result(60) for other in others)] == list(range(7))
     assert gate.batches == [["0"], ["1", "2", "3", "4", "5", "6"]]
@@ -89,15 +90,15 @@ def test_what_waits_is_written_together(store: Store, gate: Gate, pool: ThreadPo
 def test_who_is_interrupted_while_waiting_keeps_nobody_else_from_writing(
     store: Store, gate: Gate, pool: ThreadPoolExecutor, had_the_turn: bool
 ) -> None:
-    turn = Turn(threading.Event())
+    turn = WatchedTurn(threading.Event())
     first = pool.submit(commit, store, 0)
     assert gate.entered.wait(60)
     given_up = waiting(pool, store, 99, turn)
-    last = waiting(pool, store, 1, Turn())
+    last = waiting(pool, store, 1, WatchedTurn())
     if had_the_turn:
         gate.opened.set()
         assert first.result(60) == 0
-        assert turn.is_set()
+        assert turn.given
     assert turn.now is not None
     turn.now.set()
     with pytest.raises(KeyboardInterrupt):
