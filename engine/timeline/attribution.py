@@ -27,6 +27,7 @@ from engine.storage.path_block import ELEMENT
 from engine.storage.path_table import PathTable
 
 _BATCH = 1 << 12
+_PIECES = 64  # enough for a plot of how the file grew
 _DEPTH = 3
 _MOST = 64
 _KEYS = 1000  # a map with more keys than these has data for keys
@@ -51,9 +52,12 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A stretch of the log by its first transaction, and the highest value and path that it or one before names."""
+    """A stretch of the log: its first transaction, the first one after it, its rows, and the highest value and path
+    that it or one before names."""
 
     first: int
+    stop: int
+    rows: int
     value: int
     path: int
 
@@ -115,11 +119,16 @@ def attribute(log: Log, spent: Spent) -> tuple[Prefixes, list[Reach]]:
 
 
 def _stretches(spent: Spent, count: int) -> list[tuple[int, int]]:
-    """The log, a segment at a time, and not too few hot transactions."""
+    """The log, at most a segment at a time, in some pieces at least, and not too few hot transactions."""
     starts = sorted(spent.rows)
     bounds = [start for place, start in enumerate(starts) if not place or start - starts[place - 1] > 1]
     bounds += [start for start in starts if start not in bounds and start % _BATCH == 0]
-    return list(pairwise([*sorted(bounds), count]))
+    pieces = max(1, _PIECES // max(len(bounds), 1))
+    found: list[tuple[int, int]] = []
+    for first, stop in pairwise([*sorted(bounds), count]):
+        cuts = {first + (stop - first) * piece // pieces for piece in range(pieces)}
+        found += pairwise([*sorted(cuts), stop])
+    return found
 
 
 def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[Reach]]:
@@ -138,7 +147,7 @@ def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[
         # The last assignment wins: backwards, so that it is the first row.
         owners[rows.value[fresh][::-1]] = rows.path[fresh][::-1]
         value, path = max(value, int(rows.value.max(initial=0))), max(path, int(rows.path.max(initial=0)))
-        reaches.append(Reach(first, value, path))
+        reaches.append(Reach(first, stop, len(rows), value, path))
     met = np.flatnonzero(owners >= 0)
     met = met[met >= FIRST_VALUE]
     if len(met):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.metrics import CacheCounter, Histogram
 from engine.metrics.queries import Key, by_kind
 from engine.storage.cache import Budget
+from engine.storage.columns import apportion
 from engine.storage.database import Database
-from engine.storage.inventory import HOT, Body, bodies, pages_by_table
+from engine.storage.inventory import DERIVED, Body, bodies, pages_by_table
 from engine.timeline.attribution import Prefixes, Reach, Spent, attribute
 from engine.timeline.core import Core
 from engine.timeline.raw_size import Cancel, Progress, RawSize, raw_size
@@ -25,8 +28,8 @@ _CACHE_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class Stretch:
-    """A segment, or all that is hot: its first transaction, how many there are, and bytes by tier and by strategy, with
-    those of the dictionary blocks that it was the first to need."""
+    """A piece of a segment or of what is hot: its first transaction, how many there are, and bytes by tier and by
+    strategy: its share of the segment, and of the dictionaries what it was the first to need."""
 
     first: int
     transactions: int = 0
@@ -37,11 +40,6 @@ class Stretch:
     def size(self) -> int:
         """All of its bytes."""
         return sum(self.by_tier.values())
-
-    def take(self, body: Body) -> None:
-        """Add a body."""
-        self.by_tier[body.tier] += body.size
-        _count_strategies(self.by_strategy, body)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +126,7 @@ def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None 
         by_tier=_largest_first(by_tier),
         by_strategy=_largest_first(by_strategy),
         prefixes=prefixes,
-        stretches=_stretches(found, reaches, transactions),
+        stretches=_stretches(found, reaches),
         raw=raw.bytes,
         queries=queries,
         cache=cache,
@@ -160,26 +158,46 @@ def _spent(found: Iterable[Body]) -> Spent:
     return Spent(rows, values, paths)
 
 
-def _stretches(found: Iterable[Body], reaches: list[Reach], count: int) -> list[Stretch]:
-    """Segments with their share of the dictionaries, in order of the log; what is hot is the last."""
-    segments = sorted({body.key for body in found if body.table == _SEGMENT and isinstance(body.key, int)})
-    hot = min((body.key for body in found if body.table == _HOT and isinstance(body.key, int)), default=None)
-    firsts = [*segments, *([hot] if hot is not None else [])]
-    if not firsts:
+def _stretches(found: Iterable[Body], reaches: list[Reach]) -> list[Stretch]:
+    """The log in pieces, in order, with the bytes of its segments, its hot transactions and the dictionaries."""
+    if not reaches:
         return []
-    made = {first: Stretch(first) for first in firsts}
-    for first, stop in zip(firsts, [*firsts[1:], count], strict=True):
-        made[first].transactions = stop - first
-    values, paths = [reach.value for reach in reaches], [reach.path for reach in reaches]
-    for body in found:
-        if not isinstance(body.key, int):
-            continue
+    made = [Stretch(reach.first, reach.stop - reach.first) for reach in reaches]
+    firsts = np.array([reach.first for reach in reaches])
+    counts = np.array([stretch.transactions for stretch in made])
+    rows = np.array([reach.rows for reach in reaches])
+    bodies = [body for body in found if isinstance(body.key, int)]
+    stops: dict[str, dict[object, int]] = {_SEGMENT: _nexts(bodies, _SEGMENT, int(firsts[-1] + counts[-1]))}
+    steps: dict[str, NDArray[np.int64]] = {}
+    for table, name in ((_PATHS, "path"), (_VALUES, "value")):
+        steps[table] = np.array([getattr(reach, name) + 1 for reach in reaches])
+        stops[table] = _nexts(bodies, table, int(steps[table][-1]))
+    for body in bodies:
         if body.table == _SEGMENT:
-            made[body.key].take(body)
-        elif body.tier == HOT and hot is not None:
-            made[hot].take(body)
-        elif body.table in (_PATHS, _VALUES):
-            place = bisect_left(paths if body.table == _PATHS else values, body.key)
-            first = reaches[min(place, len(reaches) - 1)].first
-            made[firsts[max(0, bisect_left(firsts, first + 1) - 1)]].take(body)
-    return list(made.values())
+            inside = (firsts >= body.key) & (firsts < stops[_SEGMENT][body.key])
+            _share(made, body, np.where(inside, rows if body.part == _ROWS else counts, 0))
+        elif body.table == _HOT and isinstance(body.key, int):
+            _share(made, body, np.bincount([np.searchsorted(firsts, body.key, side="right") - 1], minlength=len(made)))
+        elif body.table in steps and body.tier != DERIVED:
+            bounds = np.array([body.key, stops[body.table][body.key]])
+            ends = np.clip(steps[body.table], *bounds)
+            _share(made, body, np.diff(ends, prepend=bounds[:1]))
+    return made
+
+
+def _nexts(bodies: Iterable[Body], table: str, end: int) -> dict[object, int]:
+    """The key after each key of a table; of the last one it is `end`."""
+    keys = sorted({body.key for body in bodies if body.table == table and isinstance(body.key, int)})
+    return dict(zip(keys, [*keys[1:], max(end, keys[-1])] if keys else [], strict=True))
+
+
+def _share(made: list[Stretch], body: Body, weights: NDArray[np.int64]) -> None:
+    """Give each stretch its part of a body; the last one has it where nobody needs it."""
+    where = np.flatnonzero(weights)
+    if not len(where):
+        where, weights = np.array([len(made) - 1]), np.ones(len(made), np.int64)
+    for _, strategy, size in body.columns:
+        for place, part in zip(where.tolist(), apportion(size, weights[where].tolist()), strict=True):
+            if part:
+                made[place].by_tier[body.tier] += part
+                made[place].by_strategy[strategy.partition(":")[0]] += part

@@ -79,11 +79,12 @@ class Growth(QWidget):
             return ""
         stretch, (first, last) = self._loaded.figures.stretches[place], self._loaded.times[place]
         parts = [f"{name} {size(found)}" for name, found in getattr(stretch, f"by_{self.by}").most_common(4)]
-        number = f"{count(stretch.first + 1)} to {count(stretch.first + stretch.transactions)}"
-        return (
-            f"Transactions {number}, {moment(first)[:10]} to {moment(last)[:10]}: "
-            f"{size(stretch.size)} ({', '.join(parts)})"
-        )
+        which, days = f"Transaction {count(stretch.first + 1)}", moment(first)[:10]
+        if stretch.transactions > 1:
+            which = f"Transactions {count(stretch.first + 1)} to {count(stretch.first + stretch.transactions)}"
+        if moment(last)[:10] != days:
+            days += f" to {moment(last)[:10]}"
+        return f"{which}, {days}: {size(stretch.size)} ({', '.join(parts)})"
 
     def _describe(self) -> None:
         self.setAccessibleDescription(self.text_of(self.current) or "Choose a stretch of the log with the arrow keys")

@@ -71,7 +71,7 @@ def test_no_more_layers_than_there_are_colours(store):
     names, sizes = steps_of(found, "strategy")
     assert (len(names), len(sizes)) == (MOST_LAYERS, MOST_LAYERS)
     assert names[-1].endswith(" more")
-    assert sizes[:, -1].sum() == sum(stretch.by_strategy.values())
+    assert sizes[:, -1].sum() == sum(sum(each.by_strategy.values()) for each in found.figures.stretches)
 
 
 def test_every_table_of_the_file_is_explained(store):

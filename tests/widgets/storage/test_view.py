@@ -5,13 +5,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import CorruptStore, StoreError
+from engine.timeline import attribution
 from widgets.storage.load import REST
 from widgets.storage.pages import GROWTH, QUESTIONS, TABLES
 from widgets.storage.view import StorageView
 
 
 @pytest.fixture
-def view(session, qtbot, settle):
+def view(session, qtbot, settle, monkeypatch):
+    monkeypatch.setattr(attribution, "_PIECES", 2)
     found = StorageView(session)
     qtbot.addWidget(found)
     found.resize(1000, 420)
@@ -96,16 +98,16 @@ def test_of_many_records_the_first_that_is_there_now_is_selected(session, store,
 def test_a_stretch_of_the_plot_is_selected_on_the_timeline(session, store, view, qtbot):
     session.select(0)
     growth = view.pages.growth
-    qtbot.mouseClick(growth, Qt.MouseButton.LeftButton, pos=QPoint(growth.width() // 2, growth.height() // 2))
+    qtbot.mouseClick(growth, Qt.MouseButton.LeftButton, pos=QPoint(growth.width() * 3 // 4, growth.height() // 2))
     assert session.selected == 4
-    assert session.range == view.loaded.times[0]
+    assert session.range == view.loaded.times[1]
     assert growth.at(QPointF(0, 0)) == -1
     session.select(0)
     growth.setFocus()
     qtbot.keyClick(growth, Qt.Key.Key_Left)
     qtbot.keyClick(growth, Qt.Key.Key_Return)
-    assert session.selected == 4
-    assert "Transactions 1 to 5" in growth.accessibleDescription()
+    assert session.selected == 1
+    assert "Transactions 1 to 2, " in growth.accessibleDescription()
 
 
 def test_the_plot_stacks_tiers_or_strategies_over_transactions_or_time(view, qtbot):
