@@ -58,15 +58,15 @@ def pack(rows: RowColumns, first_ordinal: int, effort: Effort, names: Names | No
     bearing = ~np.isin(rows.kind, _VALUELESS)
     ordered = np.isin(rows.kind, _ORDERED)
     after = rows.arg[ordered]
-    plain, relating = integers.encode(after, effort), integers.encode(after - rows.path[ordered], effort)
-    shorter = integers.cost(relating) < integers.cost(plain)
+    relating = after - rows.path[ordered]
+    shorter = integers.estimate(relating) < integers.estimate(after)
     columns = {
         **_pack_paths(rows, names, effort),
         **columns,
         "relative": np.array([shorter], np.uint8),
         "arg": rows.arg[~ordered],
         "rest": rows.value[~bearing],
-        "after": relating if shorter else plain,
+        "after": relating if shorter else after,
     }
     path = rows.path[bearing]
     spec, bodies = references.encode(path, rows.value[bearing], names.groups(path), names.above(path), effort)
@@ -75,11 +75,14 @@ def pack(rows: RowColumns, first_ordinal: int, effort: Effort, names: Names | No
 
 def _pack_paths(rows: RowColumns, names: Names, effort: Effort) -> dict[str, Any]:
     """Paths and kinds, as two columns or as changes of records."""
+    together = None
+    if effort == Effort.SMALL:  # listing the paths of each segment pays where segments are large
+        parents, called = names.parents[rows.path], names.names[rows.path]
+        together = changes.encode(rows.path, rows.kind, parents, called, effort)
+        estimate = integers.estimate(rows.kind) + integers.estimate(rows.path)
+        if together is not None and integers.cost(together) * 2 < estimate:
+            return {_CHANGES: (["c", *together[0]], together[1])}
     apart = {"kind": integers.encode(rows.kind, effort), "path": integers.encode(rows.path, effort)}
-    if effort != Effort.SMALL:  # listing the paths of each segment pays where segments are large
-        return apart
-    parents, called = names.parents[rows.path], names.names[rows.path]
-    together = changes.encode(rows.path, rows.kind, parents, called, effort)
     if together is None or integers.cost(together) >= sum(map(integers.cost, apart.values())):
         return apart
     return {_CHANGES: (["c", *together[0]], together[1])}

@@ -19,6 +19,10 @@ from engine.storage.columns.effort import Effort
 MAX_BYTES = 1 << 30
 _WORTHWHILE = 24
 _BALANCED_LEVEL = 12
+_ESTIMATE_LEVEL = 3
+# zstd at its highest level makes no less than this of what it makes at that of estimates, or so seldom that it is not
+# worth trying where LZMA has made less.
+_HIGHEST = 0.85
 
 
 class Stage(IntEnum):
@@ -64,18 +68,29 @@ def unzstd(frame: bytes) -> bytes:
         raise CorruptStore(f"the store is damaged: a block does not decompress ({error}); restore a backup") from None
 
 
+def estimate(raw: bytes) -> int:
+    """About the bytes that `squeeze` makes of a column's, found quickly."""
+    return min(len(raw), len(_codecs.compress(raw, _ESTIMATE_LEVEL)))
+
+
 def squeeze(raw: bytes, width: int, effort: Effort) -> tuple[Stage, bytes]:
     """The bytes of a column of elements of `width` bytes, as short as the effort allows. A quick block is compressed as
     a whole, so its columns stay as they are."""
     best = Stage.RAW, raw
     if effort == Effort.QUICK or len(raw) < _WORTHWHILE:
         return best
-    stages = [(Stage.ZSTD, zstd(raw, 19 if effort == Effort.SMALL else _BALANCED_LEVEL))]
-    if effort == Effort.SMALL:
-        stages.append((Stage.LZMA, lzma.compress(raw, format=lzma.FORMAT_RAW, filters=_filters(len(raw), width))))
+    if effort == Effort.BALANCED:
+        return min(best, (Stage.ZSTD, zstd(raw, _BALANCED_LEVEL)), key=lambda each: len(each[1]))
     # What is long has to be worth the time that LZMA takes to read: some 15 ms a megabyte.
     price = len(raw) >> 8
-    return min([best, *stages], key=lambda each: len(each[1]) + (price if each[0] == Stage.LZMA else 0))
+    thorough = lzma.compress(raw, format=lzma.FORMAT_RAW, filters=_filters(len(raw), width))
+    if len(thorough) + price < len(raw):
+        best = Stage.LZMA, thorough
+    if len(thorough) + price > estimate(raw) * _HIGHEST:
+        light = zstd(raw)
+        if len(light) < len(best[1]) + (price if best[0] == Stage.LZMA else 0):
+            best = Stage.ZSTD, light
+    return best
 
 
 def expand(stage: int, body: bytes, size: int, width: int) -> bytes:

@@ -6,13 +6,16 @@ reference); *delta* and *delta2* (steps, and steps of steps, zigzag coded); *run
 times in whole seconds). What is left is laid out element by
 element, in planes (all lowest bytes, then all second ones, …), or as bits, and goes through the entropy stage.
 
-Which strategy: the cheapest two by a quick estimate on a sample are encoded for true, and the shorter one is kept.
+Which strategy: the cheapest two by a quick estimate on a sample, if they are close, are encoded for true, and the
+shorter one is kept.
 Arithmetic is modulo 2**64, so any step fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +35,13 @@ Spec = list[Any]
 Encoded = tuple[Spec, list[bytes]]
 
 _SAMPLE = 1 << 14
+# Of a column that takes more bytes than this only the best way is tried.
 _LARGE = 1 << 20
+# How near an estimate has to be to the best one.
+_CLOSE = 1.06
+_NEAR = 1.2
+# Bytes that a spec takes, about.
+_SPEC = 6
 _MOST = 1 << 28
 _U8 = NDArray[np.uint64]
 
@@ -51,38 +60,37 @@ def encode(column: NDArray[Any], effort: Effort) -> Encoded:
     if not len(column) or int(column.min()) == int(column.max()):
         return [*head, CONSTANT, int(column[0]) if len(column) else 0], []
     if effort == Effort.QUICK:
-        spec, body = _quick(column)
-        return [*head, *spec], [body]
+        spec, bodies = _quick(column)
+        return [*head, *spec], bodies
     wide = column.astype(np.int64)
     factor = int(np.gcd.reduce(wide[1:] - wide[0])) if len(wide) > 2 else 1
     if factor > 1:
         spec, bodies = encode((wide - wide[0]) // factor, effort)
         return [*head, SCALED, int(wide[0]), factor, spec], bodies
-    found = [([*head, *spec], [body]) for spec, body in _best_simple(wide, effort)]
-    found += [([*head, *spec], bodies) for spec, bodies in _composed(wide, effort)]
-    best = min(found, key=cost)
-    if sum(map(len, best[1])) > column.nbytes:  # of a few bytes an estimate says little
-        spec, body = _quick(column)
-        return [*head, *spec], [body]
-    return best
+    found = [way.make() for way in _promising(wide, effort)]
+    spec, bodies = min(found, key=cost)
+    if sum(map(len, bodies)) > column.nbytes:  # of a few bytes an estimate says little
+        spec, bodies = _quick(column)
+    return [*head, *spec], bodies
 
 
-def _quick(column: NDArray[Any]) -> tuple[Spec, bytes]:
+def _quick(column: NDArray[Any]) -> Encoded:
     """In planes, as it is or by its steps, whichever needs fewer bytes an element."""
     if column.dtype.itemsize == 1 and column.dtype.kind == "u":
-        return [PLAIN, 0, 1, ELEMENTS, int(entropy.Stage.RAW), len(column)], column.tobytes()
+        return [PLAIN, 0, 1, ELEMENTS, int(entropy.Stage.RAW), len(column)], [column.tobytes()]
     wide = column.astype(np.int64)
     ways = _simple(wide)
     best = next(ways)
     if (width := _width(best.rest)) > 1:
         steps = next(ways)
         best = steps if _width(steps.rest) < width else best
-    return _write(best, PLANES, Effort.QUICK)
+    width = _width(best.rest)
+    return _write(best, BITS if not width else ELEMENTS if width == 1 else PLANES, Effort.QUICK)
 
 
 def cost(encoded: Encoded) -> int:
     """Bytes that a column takes: its bodies, and some for its spec."""
-    return sum(map(len, encoded[1])) + 6
+    return sum(map(len, encoded[1])) + _SPEC
 
 
 def _simple(column: NDArray[np.int64]) -> Iterator[_Candidate]:
@@ -94,22 +102,45 @@ def _simple(column: NDArray[np.int64]) -> Iterator[_Candidate]:
         yield _Candidate(DELTA2, (int(column[0]), int(steps[0])), _zigzag(np.diff(steps)))
 
 
-def _best_simple(column: NDArray[np.int64], effort: Effort) -> list[tuple[Spec, bytes]]:
-    """The most promising ways of writing a column, written."""
-    estimates: list[tuple[int, int, _Candidate, int]] = []
+class _Way(NamedTuple):
+    """A way to write a column that was estimated: bytes, whether its elements stay whole, and how to do it."""
+
+    estimate: int
+    whole: bool
+    make: Callable[[], Encoded]
+
+
+def _promising(column: NDArray[np.int64], effort: Effort) -> list[_Way]:
+    """The ways of writing a column that are worth trying: the best two by estimate, if they are close."""
+    ways = sorted([*_simple_ways(column, effort), *_composed_ways(column, effort)], key=lambda way: way.estimate)
+    best = ways[0].estimate
+    chosen = [way for way in ways[:2] if way.estimate <= best * _CLOSE]
+    if effort == Effort.SMALL and not any(way.whole for way in chosen):
+        # LZMA likes elements whole where zstd, which estimates, likes them in planes.
+        chosen += [way for way in ways if way.whole and way.estimate <= best * _NEAR][:1]
+    return chosen[:1] if best > _LARGE else chosen
+
+
+def _simple_ways(column: NDArray[np.int64], effort: Effort) -> Iterator[_Way]:
     for candidate in _simple(column):
         sample = candidate.rest if len(candidate.rest) <= 2 * _SAMPLE else _sample(candidate.rest)
         width = _width(candidate.rest)
-        for layout in (BITS, PLANES, ELEMENTS):
-            if (layout == BITS) != (width == 0) or (layout == PLANES and width == 1):
-                continue
-            estimates.append((len(entropy.zstd(_lay(sample, width, layout), 3)), len(estimates), candidate, layout))
-    estimates.sort(key=lambda each: each[:2])
-    large = len(column) * _width(estimates[0][2].rest) > _LARGE
-    chosen = estimates[: 1 if large else 2]
-    if effort == Effort.SMALL:  # LZMA likes elements whole where zstd likes them in planes
-        chosen += [each for each in estimates[len(chosen) :] if each[3] == ELEMENTS][: 1 if large else 2]
-    return [_write(candidate, layout, effort) for *_, candidate, layout in chosen]
+        for layout in (BITS,) if not width else (ELEMENTS,) if width == 1 else (PLANES, ELEMENTS):
+            size = entropy.estimate(_lay(sample, width, layout)) * len(candidate.rest) // max(len(sample), 1)
+            yield _Way(size, layout == ELEMENTS, partial(_write, candidate, layout, effort))
+
+
+def estimate(column: NDArray[Any]) -> int:
+    """About the bytes that a column will take, found quickly."""
+    if not len(column) or int(column.min()) == int(column.max()):
+        return 0
+    sizes = []
+    for candidate in islice(_simple(column.astype(np.int64)), 2):
+        sample = candidate.rest if len(candidate.rest) <= 2 * _SAMPLE else _sample(candidate.rest)
+        width = _width(candidate.rest)
+        layout = PLANES if width > 1 else ELEMENTS if width else BITS
+        sizes.append(entropy.estimate(_lay(sample, width, layout)) * len(candidate.rest) // max(len(sample), 1))
+    return min(sizes)
 
 
 def _sample(rest: _U8) -> _U8:
@@ -118,20 +149,25 @@ def _sample(rest: _U8) -> _U8:
     return np.concatenate((rest[:third], rest[middle : middle + third], rest[-third:]))
 
 
-def _composed(column: NDArray[np.int64], effort: Effort) -> Iterator[Encoded]:
+def _composed_ways(column: NDArray[np.int64], effort: Effort) -> Iterator[_Way]:
     """Strategies made of other columns."""
     starts = np.flatnonzero(np.diff(column)) + 1
     if len(starts) * 4 < len(column):
         bounds = np.concatenate(([0], starts, [len(column)]))
-        values, lengths = encode(column[bounds[:-1]], effort), encode(np.diff(bounds), effort)
-        yield [RUNS, values[0], lengths[0]], [*values[1], *lengths[1]]
+        yield _pair(RUNS, column[bounds[:-1]], np.diff(bounds), effort)
     ordered = np.sort(column)
     first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     count = int(first.sum())
     if count * 8 < len(column) and (int(ordered[-1]) - int(ordered[0])) // 4 > count:
-        entries, codes = by_first(column)
-        listed, written = encode(entries, effort), encode(codes, effort)
-        yield [DICTIONARY, listed[0], written[0]], [*listed[1], *written[1]]
+        yield _pair(DICTIONARY, *by_first(column), effort)
+
+
+def _pair(strategy: int, first: NDArray[np.int64], second: NDArray[np.int64], effort: Effort) -> _Way:
+    def make() -> Encoded:
+        written = encode(first, effort), encode(second, effort)
+        return [strategy, written[0][0], written[1][0]], [*written[0][1], *written[1][1]]
+
+    return _Way(estimate(first) + estimate(second) + _SPEC, False, make)
 
 
 def by_first(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -150,12 +186,11 @@ def by_first(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     return column[firsts[by_place]], codes
 
 
-def _write(candidate: _Candidate, layout: int, effort: Effort) -> tuple[Spec, bytes]:
+def _write(candidate: _Candidate, layout: int, effort: Effort) -> Encoded:
     width = _width(candidate.rest)
-    layout = BITS if not width else ELEMENTS if width == 1 else layout
     raw = _lay(candidate.rest, width, layout)
     stage, body = entropy.squeeze(raw, width if layout == ELEMENTS else 1, effort)
-    return [candidate.strategy, *candidate.parameters, width, layout, int(stage), len(body)], body
+    return [candidate.strategy, *candidate.parameters, width, layout, int(stage), len(body)], [body]
 
 
 def decode(reader: Reader, spec: Spec) -> NDArray[Any]:

@@ -37,6 +37,8 @@ Spec = list[Any]
 
 _SMALL_GROUP = 64
 _PREDICTED_BYTES = {BESIDE: 0, SIBLING: 256}  # what a column has to cost for a predictor to be worth trying
+# How near an estimate has to be to the best one.
+_CLOSE = 1.15
 
 
 class _Group(NamedTuple):
@@ -87,8 +89,9 @@ def encode(
 def _best(group: _Group, context: Context, effort: Effort) -> tuple[int, Spec, list[bytes]]:
     """The shortest way to write the codes of a group: which, its spec, its bodies."""
     ways = {way: make(group) for way, make in _WAYS.items()}
-    estimates = sorted((len(entropy.zstd(_narrow(column), 3)), way) for way, column in ways.items())
-    tried = [way for _, way in estimates[: 1 if len(group.codes) > 1 << 19 else 2]]
+    estimates = sorted((entropy.estimate(_narrow(column)), way) for way, column in ways.items())
+    least = estimates[0][0]
+    tried = [way for size, way in estimates[: 1 if len(group.codes) > 1 << 19 else 2] if size <= least * _CLOSE]
     found = []
     for way in tried:
         spec, bodies = integers.encode(ways[way], effort)
@@ -100,8 +103,10 @@ def _best(group: _Group, context: Context, effort: Effort) -> tuple[int, Spec, l
             residual = predictor.residual(parameter, context, group.codes)
             if way == BESIDE and int(residual.missed.sum()) * 4 >= len(group.codes):
                 continue
-            mask = integers.encode(residual.missed.astype(np.uint8), effort)
-            instead = integers.encode(residual.instead, effort)
+            missed = residual.missed.astype(np.uint8)
+            if integers.estimate(missed) + integers.estimate(residual.instead) > least:
+                continue
+            mask, instead = integers.encode(missed, effort), integers.encode(residual.instead, effort)
             parts = [*mask[1], *instead[1]]
             found.append((sum(map(len, parts)), way, [parameter, mask[0], instead[0]], parts))
     _, way, spec, bodies = min(found, key=lambda each: each[:2])

@@ -68,12 +68,11 @@ def _best(tag: int, contents: list[bytes], effort: Effort) -> _Part | None:
         long = sum(map(len, contents)) > _LONG
         if len(contents) < _FEW and not long:
             return None
-        found = min(strings.special(contents, effort), key=strings.cost, default=None)
-        text = strings.encode_text(contents, effort)
-        if found is not None and strings.cost(found) < strings.cost(text):
+        found = strings.encode(contents, effort)
+        if found[0][0] != strings.TEXT:
             return [STRINGS, *found[0]], found[1]
         # Long texts by themselves, so that whoever reads a short one need not decode them.
-        return ([LONG, *text[0]], text[1]) if long else None
+        return ([LONG, *found[0]], found[1]) if long else None
     if tag == ord("i") and all(len(content) <= 8 for content in contents):
         numbers = np.array([int.from_bytes(content, "big", signed=True) for content in contents], np.int64)
         spec, bodies = integers.encode(numbers, effort)
