@@ -14,8 +14,9 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from engine.errors import CorruptStore
 from engine.model.operations import ABSENT, AT_START, DERIVED, Kind, Rows, encode_operation, leaf_hash, merkle_root
-from engine.model.transactions import Header, transaction_id
+from engine.model.transactions import ID_BYTES, Header, transaction_id
 from engine.storage.arrays import distinct
 from engine.storage.dictionaries import ValueTable
 from engine.storage.path_table import PathTable
@@ -23,7 +24,9 @@ from engine.storage.path_table import PathTable
 _WITH_ARGUMENT = (Kind.INCREMENT, Kind.ADD, Kind.DISCARD)
 _WITHOUT_VALUE = (Kind.REMOVE, Kind.MOVE)
 _CHUNK = 256
+_LARGE = 1 << 12
 _MOST_IDS = 128
+_MOST_BITS = 31
 
 
 def leaf_hashes(
@@ -92,25 +95,24 @@ def chunk_ids(
 
 
 class Chunks:
-    """How a segment is cut for computing ids, and which ids it holds for that: for each chunk those of the parents
-    outside of it. Follows from the graph alone."""
+    """How a segment is cut for computing ids, and which ids it holds for that: for each chunk of `size` transactions
+    those of the parents outside of it. Follows from the graph and the size."""
 
-    def __init__(self, first: int, parent: NDArray[np.int32], extra: tuple[NDArray[Any], NDArray[Any]]) -> None:
+    def __init__(self, first: int, parent: NDArray[np.int32], extra: tuple[NDArray[Any], NDArray[Any]], size: int):
         """`parent` are the first parents of the segment's transactions, `extra` children and further parents."""
-        self.first, self.count = first, len(parent)
+        self.first, self.count, self.size = first, len(parent), size
         children, parents = extra
         child = np.concatenate((np.arange(first, first + len(parent)), children)).astype(np.int64)
         above = np.concatenate((parent, parents)).astype(np.int64)
-        size = _CHUNK
-        while True:
-            self.size = size
-            chunk = (child - first) // size
-            crossing = (above >= 0) & (above < first + chunk * size)
-            pairs = distinct(chunk[crossing] << 32 | above[crossing])
-            self._chunk, self.outside = pairs >> 32, pairs & 0xFFFFFFFF
-            if size >= self.count or len(self.outside) * _MOST_IDS <= self.count:
-                return
-            size *= 2
+        chunk = (child - first) // size
+        crossing = (above >= 0) & (above < first + chunk * size)
+        pairs = distinct(chunk[crossing] << 32 | above[crossing])
+        self._chunk, self.outside = pairs >> 32, pairs & 0xFFFFFFFF
+
+    @property
+    def nbytes(self) -> int:
+        """About what it takes in memory."""
+        return 256 + 2 * self.outside.nbytes
 
     def of(self, dense: int) -> int:
         """The chunk that a transaction is in."""
@@ -125,3 +127,33 @@ class Chunks:
         """Which of the ids that the segment holds are a chunk's."""
         low, high = np.searchsorted(self._chunk, [chunk, chunk + 1]).tolist()
         return slice(low, high)
+
+
+def cut(
+    first: int, parent: NDArray[np.int32], extra: tuple[NDArray[Any], NDArray[Any]], room: int | None = None
+) -> Chunks:
+    """Small chunks, for which there are not many ids to hold: a fraction of the transactions, and up to a limit, beyond
+    which computing an id takes too long, no more bytes than there is room for."""
+    size = _CHUNK
+    while True:
+        chunks = Chunks(first, parent, extra, size)
+        few = len(chunks.outside) * _MOST_IDS <= chunks.count
+        if size >= chunks.count or (few and (size >= _LARGE or _fits(chunks, room))):
+            return chunks
+        size *= 2
+
+
+def _fits(chunks: Chunks, room: int | None) -> bool:
+    return room is None or len(chunks.outside) * ID_BYTES <= room
+
+
+def pack_outside(chunks: Chunks, ids: Sequence[bytes]) -> bytes:
+    """The `outside` payload of a segment: the binary logarithm of the chunks' size, and the ids."""
+    return bytes((chunks.size.bit_length() - 1,)) + b"".join(ids)
+
+
+def unpack_outside(payload: bytes) -> tuple[int, list[bytes]]:
+    """The size of chunks, and the ids."""
+    if len(payload) % ID_BYTES != 1 or payload[0] > _MOST_BITS:
+        raise CorruptStore("the store is damaged: a segment's ids have another length than they should; restore it")
+    return 1 << payload[0], [payload[i : i + ID_BYTES] for i in range(1, len(payload), ID_BYTES)]

@@ -29,7 +29,7 @@ from engine.storage.columns import Effort
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.headers import Headers
-from engine.storage.identity import Chunks, chunk_ids
+from engine.storage.identity import Chunks, chunk_ids, cut, pack_outside
 from engine.storage.parts import RESTORE, Part, Parts, Replicas
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal_object
@@ -44,6 +44,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SEAL_ROWS = 1 << 16
 SEAL_TRANSACTIONS = 1 << 13
+_IDS_SHARE = 16  # of a segment's other bytes, for ids
 
 
 def _locked(method: F) -> F:
@@ -204,21 +205,22 @@ class Log:
         """How a segment is cut; looked up once, since every id asks for it."""
 
         def load() -> tuple[Chunks, int]:
+            size, _ = self._parts.outside(part)
             if part.stop > self.count:  # it goes on with some that are not known here yet
                 parent, *extra = (self._parts.read_header(part, f) for f in ("parent", "extra_child", "extra_parent"))
-                made = Chunks(part.first, parent, (extra[0], extra[1]))
+                made = Chunks(part.first, parent, (extra[0], extra[1]), size)
             else:
-                made = Chunks(part.first, self.span("parent", *part.span), self.extras(*part.span))
-            return made, 256 + 2 * made.outside.nbytes
+                made = Chunks(part.first, self.span("parent", *part.span), self.extras(*part.span), size)
+            return made, made.nbytes
 
-        return self._cuts.get(part.span, load)
+        return self._cuts.get((part.span, part.head), load)
 
     def _chunk_ids(self, part: Part, chunks: Chunks, chunk: int) -> list[bytes]:
         start, stop = chunks.span(chunk)
         stop = min(stop, self.count)
 
         def load() -> tuple[list[bytes], int]:
-            held = self._parts.outside(part)
+            _, held = self._parts.outside(part)
             if len(held) != len(chunks.outside):
                 raise CorruptStore(f"the store is damaged: segment {part.first} has {len(held)} ids; {RESTORE}")
             where = chunks.places(chunk)
@@ -432,16 +434,19 @@ class Log:
         first_row = self.row_start(first)
         span = Part(first, stop - first, first_row, len(rows), b"", ())
         time = self.span("time", first, stop)
-        payloads = (
-            segment.pack_texts(texts, time, effort),
-            b"".join([(known or {}).get(parent) or self.id(parent) for parent in self._chunks(span).outside.tolist()]),
-            row_block.pack(rows, first_row + 1, effort, self.paths if effort else None),
-        )
+        said = segment.pack_texts(texts, time, effort)
+        columns = row_block.pack(rows, first_row + 1, effort, self.paths if effort else None)
+        room = (len(said) + len(columns)) // _IDS_SHARE if effort else None
+        chunks = cut(first, self.span("parent", first, stop), self.extras(first, stop), room)
+        ids = [(known or {}).get(parent) or self.id(parent) for parent in chunks.outside.tolist()]
+        payloads = said, pack_outside(chunks, ids), columns
         bodies = [seal(f"segment.{name}", first, raw) for name, raw in zip(segment.BODIES, payloads, strict=True)]
         checks = tuple(body[:CHECKSUM_BYTES] for body in bodies)
         headers = segment.pack_headers(self._headers.between(first, stop, checks), effort)
         sealed = seal("segment.headers", first, headers)
-        return replace(span, head=sealed[:CHECKSUM_BYTES], checks=checks), [sealed, *bodies]
+        part = replace(span, head=sealed[:CHECKSUM_BYTES], checks=checks)
+        self._cuts.put((part.span, part.head), chunks, chunks.nbytes)
+        return part, [sealed, *bodies]
 
     def insert(self, part: Part, bodies: Sequence[bytes]) -> None:
         """Write a segment's row. The caller holds a write transaction."""
@@ -457,7 +462,7 @@ class Log:
 
     def outside_of(self, part: Part) -> dict[int, bytes]:
         """The ids that a segment holds, by the numbers of their transactions."""
-        return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part), strict=True))
+        return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part)[1], strict=True))
 
     def texts_of(self, part: Part) -> Sequence[Texts]:
         """The texts of a segment."""

@@ -14,6 +14,7 @@ from engine.storage import row_block, segment
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved
+from engine.storage.identity import unpack_outside
 from engine.storage.narrow import Narrow
 from engine.storage.records import CHECKSUM_BYTES, unseal
 from engine.storage.row_block import Names
@@ -130,9 +131,10 @@ class Parts:
             start = part.first - instead[0].first
             return [text for other in instead for text in self.texts(other)][start : start + part.transactions]
 
-    def outside(self, part: Part) -> list[bytes]:
-        """The ids that it holds (see `identity.Chunks`). Raises `Moved` where it is gone."""
-        return segment.split_ids(self._blob(part, "outside"))
+    def outside(self, part: Part) -> tuple[int, list[bytes]]:
+        """The size of the chunks that it is cut in, and the ids that it holds for them (see `identity.Chunks`). Raises
+        `Moved` where it is gone."""
+        return unpack_outside(self._blob(part, "outside"))
 
     def header(self, part: Part, name: str) -> Narrow:
         """A column of its headers (see `segment.unpack_header`); replicas are told by their numbers here."""

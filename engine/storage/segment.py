@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
 from engine.model.operations import AT_END, LABEL_SHIFT
-from engine.model.transactions import ID_BYTES, REPLICA_BYTES
+from engine.model.transactions import REPLICA_BYTES
 from engine.storage.columns import Effort, all_of, pack, unpack, unpack_lazily
 from engine.storage.records import CHECKSUM_BYTES
 
@@ -234,10 +234,3 @@ class TextColumns(Sequence[Texts]):
 def _held(column: Sequence[bytes]) -> int:
     """About what a column holds in memory: strings in full, or the numbers that they are made of."""
     return sum(map(len, column)) + 57 * len(column) if isinstance(column, list) else 24 * len(column)
-
-
-def split_ids(payload: bytes) -> list[bytes]:
-    """The ids of an `outside` payload, which is nothing but them."""
-    if len(payload) % ID_BYTES:
-        raise CorruptStore(f"the store is damaged: a segment's ids have another length than they should; {_RESTORE}")
-    return [payload[i : i + ID_BYTES] for i in range(0, len(payload), ID_BYTES)]

@@ -41,6 +41,7 @@ _SHARE = 24  # of the bytes of a store that is read whole, for checkpoints
 _MOST_PATHS = 1 << 20
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
 _TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
+_SIZES = "SELECT first_transaction, length(headers) + length(texts) + length(columns) FROM segment"
 _VALUES = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 16}
 _VALUE_BYTES = {Effort.BALANCED: 1 << 19, Effort.SMALL: 1 << 23}
 
@@ -103,7 +104,8 @@ class Compactor:
 
     def _compact_segments(self, effort: Effort) -> None:
         total = self._log.row_count
-        for parts in _groups(self._log.parts, _ROWS[effort], _TRANSACTIONS[effort]):
+        sizes = dict(self._core.db.execute(_SIZES))
+        for parts in _groups(self._log.parts, sizes, _ROWS[effort], _TRANSACTIONS[effort]):
             self._step(parts[0].first_row, total, "rows")
             if len(parts) == 1 and self._is_cold(parts[0]):
                 continue
@@ -229,15 +231,19 @@ class Compactor:
         return bool(found) and not is_quick(found[0][0])
 
 
-def _groups(parts: Sequence[Part], rows: int, transactions: int) -> Iterator[list[Part]]:
-    """Neighbouring segments that are to become one."""
+def _groups(parts: Sequence[Part], sizes: dict[int, int], rows: int, transactions: int) -> Iterator[list[Part]]:
+    """Neighbouring segments that are to become one: of so many rows and transactions at most, or, where a transaction
+    takes less than a byte, of as many transactions as rows. `sizes` are bytes by first transaction."""
     group: list[Part] = []
+    size = 0
     for part in parts:
-        if group and (
-            part.first_row + part.rows - group[0].first_row > rows or part.stop - group[0].first > transactions
-        ):
-            yield group
-            group = []
+        size += sizes.get(part.first, 0)
+        if group:
+            together = part.stop - group[0].first
+            many = max(part.first_row + part.rows - group[0].first_row, together) > rows
+            if many or (together > transactions and size > together):
+                yield group
+                group, size = [], sizes.get(part.first, 0)
         group.append(part)
     if group:
         yield group

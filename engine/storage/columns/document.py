@@ -14,7 +14,6 @@ from engine.storage.columns.edits import Edits
 from engine.storage.columns.replay import replay
 
 _Ints = NDArray[np.int64]
-_START = -1
 _ID_BYTES = 4
 
 
@@ -35,7 +34,7 @@ def _chain_order(edits: Edits, chain: int) -> _Ints:
     before, supply = numbers[: _ID_BYTES * size], numbers[_ID_BYTES * size :]
     anchors: list[bytes] = []
     replay(before, supply, moves._replace(offset=moves.offset - offset), _ID_BYTES, anchors=anchors)
-    anchor = np.array([int.from_bytes(each, "little") if each else _START for each in anchors], np.int64)
+    anchor = np.frombuffer(b"".join(anchors), "<i4").astype(np.int64)  # -1 for the start
     start = moves.offset[inserted] - offset + size
     pieces = _walk(anchor, start, start + moves.size[inserted], size)
     starts, lengths = pieces[:, 0] - size + offset, pieces[:, 1] - pieces[:, 0]
@@ -60,8 +59,12 @@ def _walk(anchor: _Ints, start: _Ints, end: _Ints, size: int) -> _Ints:
             if beyond > at:
                 pieces.append((at, beyond))
                 at = beyond
-            stack.append((place + 1, until, at, stop))
             child = number[place]
+            place += 1
+            if low[child] == high[child]:
+                pieces.append((first[child], last[child]))
+                continue
+            stack.append((place, until, at, stop))
             place, until, at, stop = low[child], high[child], first[child], last[child]
         else:
             if at < stop:

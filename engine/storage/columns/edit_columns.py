@@ -97,7 +97,8 @@ def decode(reader: Reader, spec: Spec, values: _Ints) -> Edits:
     jump = np.zeros(len(symbols), np.int64)
     jump[how >= 2] = jumps
     _check(values, chain, (distance, size), (count, insert, delete), kept)
-    first = values[np.unique(chain, return_index=True)[1]]
+    first = np.empty(len(distance), np.int64)
+    first[chain[::-1]] = values[::-1]
     order, length, stage, packed = spec[9:]
     text = entropy.expand(stage, reader.take(packed), length, 1).decode("utf-8", "surrogatepass")
     runs = count, insert, delete, how % 2 == 1

@@ -153,6 +153,8 @@ def decode(
     steps, specs = spec
     value = np.zeros(len(path), np.int64)
     fresh = np.cumsum(integers.decode(reader, steps), dtype=np.int64) - 1
+    if len(specs) == 1 and _all_new(specs[0], len(path)) and len(fresh) == len(path):
+        return fresh.astype(np.int32)
     pieces = split(groups)
     if len(pieces) != len(specs):
         raise CorruptStore("the store is damaged: a segment has values for other fields; restore it from a backup")
@@ -167,6 +169,13 @@ def decode(
         distinct[~known] = fresh[np.searchsorted(firsts, first[~known])]
         value[rows] = distinct[codes]
     return value.astype(np.int32)
+
+
+def _all_new(spec: Spec, rows: int) -> bool:
+    """Whether every row of the only group has a value of its own that none had before: a text that somebody types."""
+    way, codes, flags, _ = spec
+    nothing = [rows, integers.CONSTANT, 0]
+    return bool(way == TIME_RECENCY and codes[1:] == nothing and flags[1:] == nothing)
 
 
 def _read(

@@ -1,8 +1,7 @@
 """Replaying edits on a text, near linear in their number: a gap buffer (C. Finseth, "The Craft of Text Editing", 1991).
 
-What is left of the cursor and what is right of it are two byte arrays, the right one backwards, so that a text of any
-length costs nothing where the cursor stays near. Code points take 1 byte or 4 each: bytes that are reversed
-twice, from one side to the other and back, are what they were.
+The room for all that will be inserted is at the cursor: moving that far moves so many code points from one side to the
+other, so that the length of the text costs nothing where the cursor stays near.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
+
+_START = b"\xff"
 
 
 class Moves(NamedTuple):
@@ -38,39 +39,41 @@ def replay(
 ) -> bytes:
     """What edits make of some code points of `width` bytes each, those that come taken from `supply`.
 
-    `anchors` gets, for each edit that inserts, the code point before (b"" at the start), `removed`, for each that
-    deletes, what is gone. Raises `CorruptStore` for edits outside of the text.
+    `anchors` gets, for each edit that inserts, the code point before (at the start bytes of ones), `removed`, for each
+    that deletes, what is gone. Raises `CorruptStore` for edits outside of the text.
     """
-    left, right = bytearray(), bytearray(before[::-1])
-    have = 0
+    text = bytearray(len(before) + int(moves.size.sum()) * width)
+    gap, after = 0, len(text) - len(before)  # where the gap begins, and what follows it
+    text[after:] = before
+    end = len(text)
     for caret, gone, backward, size, offset in zip(*_lists(moves, width), strict=True):
-        move = caret - have
+        move = caret - gap
         if move > 0:
-            if move > len(right):
+            if move > end - after:
                 raise outside()
-            left += right[: -move - 1 : -1]
-            del right[-move:]
+            text[gap:caret] = text[after : after + move]
+            after += move
         elif move:
             if caret < 0:
                 raise outside()
-            right += left[: caret - 1 : -1] if caret else left[::-1]
-            del left[caret:]
+            text[after + move : after] = text[caret:gap]
+            after += move
         if gone:
-            if gone > (caret if backward else len(right)):
+            if gone > (caret if backward else end - after):
                 raise outside()
             if removed is not None:
-                removed.append(bytes(left[-gone:] if backward else right[: -gone - 1 : -1]))
+                removed.append(bytes(text[caret - gone : caret] if backward else text[after : after + gone]))
             if backward:
-                del left[-gone:]
+                caret -= gone
             else:
-                del right[-gone:]
+                after += gone
         if size:
             if anchors is not None:
-                anchors.append(bytes(left[-width:]))
-            left += supply[offset : offset + size]
-        have = len(left)
-    right.reverse()
-    return bytes(left + right)
+                anchors.append(bytes(text[caret - width : caret]) if caret else _START * width)
+            text[caret : caret + size] = supply[offset : offset + size]
+            caret += size
+        gap = caret
+    return bytes(text[:gap] + text[after:])
 
 
 def _lists(moves: Moves, width: int) -> tuple[Sequence[int], Sequence[int], Sequence[bool], Sequence[int], list[int]]:

@@ -7,7 +7,8 @@ from engine.errors import CorruptStore
 from engine.storage import records
 from engine.storage.columns import entropy
 from engine.storage.dictionaries import unpack_strings
-from engine.storage.segment import TextColumns, pack_texts, split_ids, text_columns
+from engine.storage.identity import unpack_outside
+from engine.storage.segment import TextColumns, pack_texts, text_columns
 
 
 def test_a_body_belongs_to_its_table_and_key() -> None:
@@ -37,4 +38,4 @@ def test_lengths_that_do_not_agree() -> None:
     with pytest.raises(CorruptStore, match="a block of strings has another length than it says"):
         unpack_strings({"lengths": np.array([7]), "bytes": np.frombuffer(b"author", np.uint8)})
     with pytest.raises(CorruptStore, match="ids have another length than they should"):
-        split_ids(b"x" * 33)
+        unpack_outside(b"\x08" + b"x" * 33)
