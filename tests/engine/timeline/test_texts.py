@@ -8,26 +8,32 @@ from engine import Store
 from engine.model.operations import AT_END, Kind, Rows
 from engine.model.paths import encode_step
 from engine.model.values import encode
+from tests.engine.computed import computed_id
 
 LETTERS = 3_000
 LENGTH = 30_000  # code points of the text at first: all versions together are 90 MB
 
 
+def type_letters(store: Store, letters: int, length: int) -> None:
+    """Somebody types at the start of a text of some length, a transaction a letter."""
+    with store.bulk(b"somebody", "typing") as bulk:
+        path = bulk.paths.child(0, encode_step("text"))
+        value = bulk.values.intern(encode("word " * (length // 5)))
+        rows = Rows()
+        rows.append(path, Kind.PUT, value, label=AT_END)
+        dense = bulk.add(parents=[], timeline="main", time=0, rows=rows)
+        for number in range(letters):
+            value = bulk.values.splice(value, number, 0, "abcdefgh "[number % 9])
+            rows = Rows()
+            rows.append(path, Kind.SPLICE, value)
+            dense = bulk.add(parents=[dense], timeline="main", time=number + 1, rows=rows)
+
+
 @pytest.fixture(params=["warm", "compacted"])
 def typed(request, tmp_path):
-    """A store with a long text into which somebody typed, a transaction a letter."""
+    """A store with a long text into which somebody typed."""
     with Store.open(tmp_path / "typed.refactory", create=True) as store:
-        with store.bulk(b"somebody", "typing") as bulk:
-            path = bulk.paths.child(0, encode_step("text"))
-            value = bulk.values.intern(encode("word " * (LENGTH // 5)))
-            rows = Rows()
-            rows.append(path, Kind.PUT, value, label=AT_END)
-            dense = bulk.add(parents=[], timeline="main", time=0, rows=rows)
-            for number in range(LETTERS):
-                value = bulk.values.splice(value, number, 0, "abcdefgh "[number % 9])
-                rows = Rows()
-                rows.append(path, Kind.SPLICE, value)
-                dense = bulk.add(parents=[dense], timeline="main", time=number + 1, rows=rows)
+        type_letters(store, LETTERS, LENGTH)
         if request.param == "compacted":
             store.compact()
         yield store
@@ -72,3 +78,16 @@ def test_any_version_is_read(typed) -> None:
 
 def test_ids_are_computed_from_the_edits(typed) -> None:
     assert peak_mb(lambda: [typed.get(dense).id for dense in range(0, LETTERS, 100)]) < 30
+
+
+def test_a_segment_of_little_holds_few_ids(tmp_path) -> None:
+    with Store.open(tmp_path / "typed.refactory", create=True) as store:
+        type_letters(store, 10_000, 10)
+        asked = [0, 1, 255, 256, 4_095, 4_096, 9_999]
+        before = [store.get(dense).id for dense in asked]
+        store.compact()
+        (bodies,) = store._core.db.execute("SELECT length(outside) FROM segment")
+        assert bodies[0] < 4 * 32
+        assert [store.get(dense).id for dense in asked] == before
+    with Store.open(tmp_path / "typed.refactory") as store:
+        assert [store.get(dense).id for dense in asked] == before == [computed_id(store, dense) for dense in asked]
