@@ -166,7 +166,7 @@ class Session(QObject):
     def _find_timeline(self, store: "Store") -> str:
         if self.selected >= 0:
             names, heads = store.graph.timeline_names, store.heads()
-            for number in (self._chosen, int(store.graph.timeline[self.selected])):
+            for number in (self._chosen, store.graph.timeline_of(self.selected)):
                 if number >= 0 and self.selected in heads.get(names[number], ()):
                     return names[number]
         return store.default_timeline
@@ -355,5 +355,5 @@ def nearest_left(store: "Store", dense: int) -> int:
         if after - gone:
             break
         gone.add(dense)
-        dense = int(graph.parent[dense])
+        dense = graph.parent_of(dense)
     return dense

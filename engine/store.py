@@ -323,7 +323,7 @@ class Store:
         """Those at or beyond a moment, if there is one."""
         time = self._time_of(moment)
         if time is not None:
-            return dense[bound(self._core.graph.time[dense], time)]
+            return dense[bound(self._core.graph.times_of(dense), time)]
         if moment is None:
             return dense
         return dense[listing.placed(self._core.graph, dense, self.at(moment, timeline).transaction, bound)]

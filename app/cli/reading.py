@@ -53,7 +53,7 @@ def _names(store: "Store") -> dict[int, list[str]]:
 def _widths(store: "Store") -> tuple[int, int]:
     """Widths of the columns for handles and timelines."""
     longest = max(map(len, store.graph.timeline_names), default=0)
-    return 17 + len(str(len(store.graph.time))), min(longest, _LONGEST_NAME)
+    return 17 + len(str(store.graph.count)), min(longest, _LONGEST_NAME)
 
 
 def show(options: Options) -> None:

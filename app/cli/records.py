@@ -27,7 +27,7 @@ def tag_record(store: "Store", name: str, dense: int) -> dict[str, Any]:
     return {
         "name": name,
         "heads": [transaction.id],
-        "transactions": len(store.graph.chain(dense)),
+        "transactions": store.graph.chain_length(dense),
         "forked_from": None,
         "updated": format_time(transaction.time),
     }

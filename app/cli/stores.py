@@ -38,6 +38,6 @@ def possibly_new(file: str) -> Iterator[Store]:
 def _is_empty(store: Store) -> bool:
     try:
         store.refresh()
-        return not len(store.graph.time) and not store.actions(1)
+        return not store.graph.count and not store.actions(1)
     except KnownError:
         return False

@@ -29,7 +29,7 @@ def import_source(options: Options) -> None:
         raise BadInput(f"{options.source} is the store itself; name what to import")
     progress = progress_for(options.progress_json)
     with stoppable() as cancel, possibly_new(options.store) as store:
-        before = len(store.graph.time)
+        before = store.graph.count
         try:
             result = store.import_from(
                 Path(options.source),
@@ -60,7 +60,7 @@ def import_source(options: Options) -> None:
 
 def _tell_what_stays(error: KnownError, store: "Store", before: int) -> None:
     """Let the error say that whole transactions were imported before it, if so."""
-    kept = len(store.graph.time) - before
+    kept = store.graph.count - before
     text = str(error) or "stopped"
     if kept > 0:
         text = f"{text} ({output.plural(kept, 'transaction')} that came before are kept in {store.path})"

@@ -38,15 +38,15 @@ class Travel(QObject):
         """Go to the head of the timeline that is selected."""
         if self._session.store is not None and self._session.graph is not None and self._session.graph.count:
             store, graph, selected = self._session.store, self._session.graph, self._session.selected
-            name = graph.timeline_names[int(graph.timeline[selected])] if selected >= 0 else store.default_timeline
+            name = graph.timeline_names[graph.timeline_of(selected)] if selected >= 0 else store.default_timeline
             heads = store.heads().get(name, ())
             self._session.select(max(heads) if heads else int(store.at().transaction))
 
     def previous(self) -> None:
         """The transaction before: the first parent."""
         graph = self._session.graph
-        if graph is not None and self._session.selected >= 0 and graph.parent[self._session.selected] >= 0:
-            self._session.select(int(graph.parent[self._session.selected]))
+        if graph is not None and self._session.selected >= 0 and graph.parent_of(self._session.selected) >= 0:
+            self._session.select(graph.parent_of(self._session.selected))
 
     def next(self) -> None:
         """The transaction after this one, on the same timeline if there are several."""

@@ -306,8 +306,7 @@ class Intake:
     def timelines_of(self, numbers: Mapping[str, int]) -> dict[str, str]:
         """The timelines of transactions, under the same keys."""
         names = self._store.graph.timeline_names
-        column = self._store.graph.timeline
-        return {key: names[int(column[dense])] for key, dense in numbers.items()}
+        return {key: names[self._store.graph.timeline_of(dense)] for key, dense in numbers.items()}
 
     def finish(self) -> None:
         """Point every timeline of the source at its last transaction; bring back timelines and tags that are gone."""
@@ -375,6 +374,6 @@ def open_intake(store: Store, source: Source, options: Options, result: ImportRe
             writer.flush()
             raise
         intake.finish()
-    result.operations = int(store.graph.operations[first:].sum())
+    result.operations = store.graph.operation_count(first)
     result.identity = intake.identities.chosen()
     result.warnings += intake.identities.troubles()

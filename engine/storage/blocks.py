@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import CorruptStore
 from engine.model.splices import Splice
+from engine.storage.again import ask_again
 from engine.storage.database import Database
 from engine.storage.dictionaries import Moved, ValueTable
 from engine.storage.large_paths import KEY, Gone, LargePaths, PathIndexRecord
@@ -41,11 +42,7 @@ class Blocks:
         """The path dictionary; its blocks are read when it is first asked for (the graph alone does without)."""
         if self._unread:
             with self._db.lock:
-                try:
-                    self._read_paths()
-                except Moved:
-                    self._list_paths()
-                    self._read_paths()
+                ask_again(self._read_paths, Moved, self._list_paths)
         return self._paths
 
     def _read_paths(self) -> None:

@@ -18,6 +18,7 @@ from engine.model import values
 from engine.model.operations import FIRST_VALUE, LIST, MAP
 from engine.model.splices import Splice
 from engine.storage import value_block
+from engine.storage.again import ask_again
 from engine.storage.cache import Budget, ByteCache
 from engine.storage.columns import Effort
 from engine.storage.columns.edits import from_splices
@@ -174,10 +175,13 @@ class ValueTable:
         try:
             return self._stored(value)
         except Moved:
-            if self._listed is None:
-                raise
-            self.replace(self._listed())
-            return self._stored(value)
+            self._list_anew()
+            return ask_again(lambda: self._stored(value), Moved, self._list_anew)
+
+    def _list_anew(self) -> None:
+        if self._listed is None:
+            raise Moved
+        self.replace(self._listed())
 
     def _stored(self, value: int) -> _Block:
         spans = self._spans

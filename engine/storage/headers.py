@@ -91,6 +91,7 @@ class Headers:
         self._whole: dict[str, GrowArray] = {}
         self._last_seq: dict[bytes, int] = {}
         self._zones: dict[tuple[int, int], Zone] = {}
+        self._learn_zones: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         return self._recent.stop
@@ -115,7 +116,9 @@ class Headers:
     def item(self, name: str, dense: int) -> int:
         """What one transaction says: parent (-1 for none), timeline, replica (its number), seq, time, recorded,
         operations, or rows_end (the number of rows up to and with it)."""
-        recent = self._recent
+        whole, recent = self._whole.get(name), self._recent
+        if whole is not None and dense < len(whole):
+            return int(whole.item(dense))
         if dense >= recent.first:
             return int(recent.columns[name].item(dense - recent.first))
         part = self._parts.of(dense)
@@ -270,8 +273,28 @@ class Headers:
             found = self._last_seq[replica] = max([int(own.max(initial=0)), *sealed])
         return found
 
+    def times_between(self) -> list[tuple[int, int, int, int]]:
+        """Pieces of the log: the least and the greatest time in each, its first transaction, and the one after its
+        last."""
+        recent = self._recent
+        found = [(*self.zone(part).times, *part.span) for part in self._parts if part.first < recent.first]
+        time = recent.columns["time"].data[: recent.stop - recent.first]
+        return [*found, (int(time.min()), int(time.max()), recent.first, recent.stop)] if len(time) else found
+
+    def know_zones(self, directory: SegmentDirectory, zones: Callable[[], list[Zone]]) -> None:
+        """Take over what gives the zone maps of some segments."""
+        spans = directory.numbers[:, :2].tolist()
+
+        def learn() -> None:
+            self._zones.update(zip(((first, first + count) for first, count in spans), zones(), strict=True))
+
+        self._learn_zones = learn
+
     def zone(self, part: Part) -> Zone:
         """The zone map of a segment."""
+        if self._learn_zones is not None:
+            learn, self._learn_zones = self._learn_zones, None
+            learn()
         found = self._zones.get(part.span)
         if found is None:
             time, replica, seq = (self._column(part, name) for name in ("time", "replica", "seq"))

@@ -11,6 +11,7 @@ by readers and after it by the writer).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from engine.errors import CorruptStore
 from engine.model.operations import Rows
 from engine.model.transactions import ID_BYTES, Header
 from engine.storage import row_block, segment
+from engine.storage.again import ask_again
 from engine.storage.blocks import Blocks
 from engine.storage.cache import ByteCache
 from engine.storage.columns import Effort
@@ -32,9 +34,16 @@ from engine.storage.headers import Headers
 from engine.storage.identity import Chunks, chunk_ids, cut, pack_outside
 from engine.storage.parts import RESTORE, Part, Parts, Replicas
 from engine.storage.path_table import PathTable
-from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal_object
+from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
 from engine.storage.segment import HeaderColumns, RowColumns, Texts
-from engine.storage.segment_directory import check_order, listed, of_parts
+from engine.storage.segment_directory import (
+    SegmentDirectory,
+    check_order,
+    listed,
+    of_parts,
+    pack_directory,
+    unpack_directory,
+)
 from engine.storage.tail import Tail
 from engine.storage.transactions import Brought, Run, brought_by, pack_hot, unpack_hot
 
@@ -45,6 +54,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 SEAL_ROWS = 1 << 16
 SEAL_TRANSACTIONS = 1 << 13
 _IDS_SHARE = 16  # of a segment's other bytes, for ids
+DIRECTORY = "segments"
+# The list of segments is written anew when so many are not in it, or such a share of them.
+_LISTED_AT_ONCE = 8
+_LISTED_SHARE = 32
 
 
 def _locked(method: F) -> F:
@@ -141,6 +154,11 @@ class Log:
             first, stop = directory.part(place).span
         return first + int(np.searchsorted(self.span("rows_end", first, stop), row))
 
+    def times_between(self) -> list[tuple[int, int, int, int]]:
+        """Pieces that the log is made of: the least and the greatest time in each, its first transaction, and the one
+        after its last."""
+        return self._headers.times_between()
+
     def segment_rows(self) -> NDArray[np.int64]:
         """The number of the first row of each segment."""
         return self._parts.first_rows
@@ -194,7 +212,7 @@ class Log:
         try:
             return self._id_in(part, dense)
         except Moved:
-            return self._id_in(self._parts.instead_of(part, dense), dense)
+            return ask_again(lambda: self._id_in(self._parts.instead_of(part, dense), dense), Moved, lambda: None)
 
     def _id_in(self, part: Part, dense: int) -> bytes:
         chunks = self._chunks(part)
@@ -302,7 +320,7 @@ class Log:
             self.generation = manifest["generation"]
             self._blocks.read_directory()
         self._blocks.follow(manifest)
-        self._follow_segments(relist)
+        self._follow_segments(manifest, relist)
         self._follow_hot()
         for name, count in self.counts().items():
             if count != manifest[name]:
@@ -321,9 +339,11 @@ class Log:
             "values": len(self.values),
         }
 
-    def _follow_segments(self, relist: bool) -> None:
+    def _follow_segments(self, manifest: dict[str, Any], relist: bool) -> None:
         """Learn which segments there are beyond those that are known, or anew."""
         known = of_parts(()) if relist else self._parts.directory
+        if not len(known):
+            known = self._stored_directory(manifest)
         new = listed(self._db, "WHERE first_transaction >= ?", known.stop)
         check_order(new, known.stop, known.stop_row)
         directory = known.then(new) if new else known
@@ -333,6 +353,32 @@ class Log:
             with self.lock:
                 self._headers.follow(directory)
                 self._hand_over(directory.stop, directory.stop_row)
+
+    def _stored_directory(self, manifest: dict[str, Any]) -> SegmentDirectory:
+        """The segments that the list in the file tells: none where it was made before a compaction."""
+        generation, _ = manifest.get(DIRECTORY, (-1, 0))
+        found = self._db.execute("SELECT body FROM manifest WHERE name=?", (DIRECTORY,))
+        if not found or generation != manifest["generation"]:
+            return of_parts(())
+        directory, zones = unpack_directory(unseal("manifest", DIRECTORY, found[0][0]))
+        self._headers.know_zones(directory, zones)
+        return directory
+
+    def write_directory(self, manifest: dict[str, Any], *, at_once: bool = False) -> dict[str, Any]:
+        """Store the list of segments, if it lacks many (with `at_once`: any) of those that there are; the new manifest.
+        The caller holds a write transaction."""
+        directory = self._parts.directory
+        generation, listed = manifest.get(DIRECTORY, (0, 0))
+        if generation != self.generation:
+            listed = 0
+        lacking = len(directory) - listed
+        enough = 1 if at_once and len(directory) > _LISTED_AT_ONCE else max(_LISTED_AT_ONCE, listed // _LISTED_SHARE)
+        if lacking < enough:
+            return manifest
+        payload = pack_directory(directory, [self._headers.zone(part) for part in directory])
+        body = seal("manifest", DIRECTORY, payload)
+        self._db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (DIRECTORY, body))
+        return {**manifest, DIRECTORY: [self.generation, len(directory)]}
 
     def _hand_over(self, stop: int, stop_row: int) -> None:
         """Take from the tail what segments hold now."""
@@ -461,8 +507,10 @@ class Log:
         return list(self._parts)
 
     def outside_of(self, part: Part) -> dict[int, bytes]:
-        """The ids that a segment holds, by the numbers of their transactions."""
-        return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part)[1], strict=True))
+        """The ids that a segment holds, by the numbers of their transactions; none where it is gone."""
+        with contextlib.suppress(Moved):
+            return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part)[1], strict=True))
+        return {}
 
     def texts_of(self, part: Part) -> Sequence[Texts]:
         """The texts of a segment."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from blake3 import blake3
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.storage import segment
 from engine.storage.database import Database
-from engine.storage.records import CHECKSUM_BYTES
+from engine.storage.records import CHECKSUM_BYTES, pack_arrays, unpack_arrays
+from engine.storage.zones import Zone
 
+_NUMBERS = ("first", "transactions", "first_row", "rows")
+_MAKERS = ("maker", "least_seq", "greatest_seq")
 CHECKS = (1 + len(segment.BODIES)) * CHECKSUM_BYTES
 RESTORE = "restore it from a backup"
 
@@ -149,3 +153,42 @@ def check_order(parts: Sequence[Part], first: int, first_row: int) -> None:
         if not sound or part.first_row != first_row:
             raise CorruptStore(f"the store is damaged: transactions {first} to {part.first} are missing; {RESTORE}")
         first, first_row = part.stop, part.stop_row
+
+
+def pack_directory(directory: SegmentDirectory, zones: Sequence[Zone]) -> bytes:
+    """Segments with their zone maps as one payload."""
+    replicas = sorted({replica for zone in zones for replica in zone.seqs})
+    places = {replica: place for place, replica in enumerate(replicas)}
+    made = [(places[replica], *bounds) for zone in zones for replica, bounds in zone.seqs.items()]
+    numbers = directory.numbers.T
+    columns = np.array(made, np.int64).reshape(-1, 3).T
+    times = np.array([zone.times for zone in zones], np.int64).reshape(-1, 2).T
+    return pack_arrays(
+        **dict(zip(_NUMBERS, numbers, strict=True)),
+        checks=np.frombuffer(directory.checks, np.uint8),
+        least_time=times[0],
+        greatest_time=times[1],
+        makers=np.array([len(zone.seqs) for zone in zones], np.int32),
+        **dict(zip(_MAKERS, columns, strict=True)),
+        replicas=np.frombuffer(b"".join(replicas), np.uint8),
+    )
+
+
+def unpack_directory(payload: bytes) -> tuple[SegmentDirectory, Callable[[], list[Zone]]]:
+    """The segments of such a payload, and what gives their zone maps."""
+    arrays = unpack_arrays(payload)
+    numbers = np.stack([arrays[name] for name in _NUMBERS], axis=1).astype(np.int64)
+    checks = arrays["checks"].tobytes()
+    if len(checks) != CHECKS * len(numbers):
+        raise CorruptStore(f"the store is damaged: its list of segments contradicts itself; {RESTORE}")
+    return SegmentDirectory(numbers, checks), functools.partial(_zones, arrays)
+
+
+def _zones(arrays: dict[str, NDArray[Any]]) -> list[Zone]:
+    replicas = segment.split_replicas(arrays["replicas"])
+    made = [
+        (replicas[place], (low, high)) for place, low, high in zip(*(arrays[n].tolist() for n in _MAKERS), strict=True)
+    ]
+    ends = np.cumsum(arrays["makers"]).tolist()
+    times = zip(arrays["least_time"].tolist(), arrays["greatest_time"].tolist(), strict=True)
+    return [Zone(span, dict(made[low:high])) for span, low, high in zip(times, [0, *ends], ends, strict=False)]

@@ -229,11 +229,11 @@ class BulkWriter:
         """What a timeline that is not (or no longer) there goes off from: below what was made on one of this name."""
         self.settle()
         graph, names = self._core.graph, [ref.name for ref in self._core.refs.timelines]
-        own = int(graph.timeline[dense])
+        own = graph.timeline_of(dense)
         if own >= len(names) or names[own] != timeline:
             return [dense]
         chain = graph.chain(dense)
-        others = chain[graph.timeline[chain] != own]
+        others = chain[self._core.log.take("timeline", chain) != own]
         return [int(others[-1])] if len(others) else []
 
     def set_tag(self, name: str, dense: int) -> None:

@@ -49,10 +49,13 @@ class Checkpoint:
 class Checkpoints:
     """Those of an open store: which there are, and their content, fetched when asked for."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, runs_of: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
+        """`runs_of` gives the runs of some transactions (see `Graph.runs_of`)."""
         self._db = database
+        self._runs_of = runs_of
         self._changes = 0
         self.dense: NDArray[np.int64] = np.empty(0, np.int64)
+        self.runs: NDArray[np.int64] = np.empty(0, np.int64)
         self._read: ByteCache[Checkpoint] = database.caches.cache("checkpoints")
         self._buckets: ByteCache[NDArray[Any]] = database.caches.cache("buckets")
 
@@ -66,25 +69,33 @@ class Checkpoints:
         found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (_DIRECTORY,))
         if not found:
             raise CorruptStore("the store is damaged: the list of its checkpoints is missing; restore it from a backup")
-        dense = unpack_arrays(unseal("checkpoint", _DIRECTORY, found[0][0]))["dense"].astype(np.int64)
-        if ((dense < 0) | (dense >= count)).any():
+        arrays = unpack_arrays(unseal("checkpoint", _DIRECTORY, found[0][0]))
+        dense = arrays["dense"].astype(np.int64)
+        if ((dense < 0) | (dense >= count)).any() or len(arrays.get("run", dense)) != len(dense):
             raise CorruptStore("the store is damaged: a checkpoint belongs to no transaction; restore it from a backup")
+        runs = arrays["run"].astype(np.int64) if "run" in arrays else self._runs_of(dense)
         self._read.clear()
-        self.dense, self._changes = dense, changes
+        self.dense, self.runs, self._changes = dense, runs, changes
 
     def catch_up(self, count: int) -> None:
         """Read from the file which there are, of the first `count` transactions: after `Gone`."""
         body = self._db.execute("SELECT body FROM manifest WHERE name='store'")
         self.follow(unseal_object("manifest", "store", body[0][0]) if body else {}, 1 << 31)
-        self.dense = self.dense[self.dense < count]
+        known = self.dense < count
+        self.dense, self.runs = self.dense[known], self.runs[known]
 
     def put(self, manifest: dict[str, Any], dense: NDArray[np.int64]) -> dict[str, Any]:
         """Say which checkpoints there are from now on; the new manifest. The caller holds a write transaction."""
         changes = manifest.get(KEY, 0) + 1
-        body = seal("checkpoint", _DIRECTORY, pack_arrays(dense=np.sort(dense).astype(np.int32)))
+        known = dict(zip(self.dense.tolist(), self.runs.tolist(), strict=True))
+        fresh = np.array([item for item in dense.tolist() if item not in known], np.int64)
+        known.update(zip(fresh.tolist(), self._runs_of(fresh).tolist(), strict=True))
+        dense = np.sort(dense)
+        runs = np.array([known[item] for item in dense.tolist()], np.int64)
+        body = seal("checkpoint", _DIRECTORY, pack_arrays(dense=dense.astype(np.int32), run=runs.astype(np.int32)))
         self._db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?,?)", (_DIRECTORY, body))
         self._read.clear()
-        self.dense, self._changes = np.sort(dense), changes
+        self.dense, self.runs, self._changes = dense, runs, changes
         return {**manifest, KEY: changes}
 
     # ------------------------------------------------------------------------------------------- reading

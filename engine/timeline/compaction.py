@@ -93,6 +93,8 @@ class Compactor:
         else:
             rewrite_checkpoints(core, self._progress, self._cancel)
             build_index(core, self._progress, self._cancel, whole=True)
+        with core.writing():
+            core.keep_directories(at_once=True)
 
     def _step(self, done: int, total: int, unit: str) -> None:
         if self._cancel is not None and self._cancel.is_set():

@@ -19,9 +19,9 @@ from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
 from engine.storage.history_index import HistoryIndex
 from engine.storage.log import RESTORE, Log
-from engine.storage.records import seal_object, unseal_object
+from engine.storage.records import seal, seal_object, unseal, unseal_object
 from engine.storage.statistics import Statistics
-from engine.timeline import replica
+from engine.timeline import replica, runs
 from engine.timeline.aliases import Aliases
 from engine.timeline.checkpoints import Checkpoints
 from engine.timeline.dag import Graph
@@ -36,6 +36,11 @@ from engine.timeline.version import Version
 if TYPE_CHECKING:
     from engine.timeline.batch import Batch
     from engine.timeline.bulk import BulkWriter
+
+_RUNS = "runs"
+# A store of fewer stretches has no list of runs. It is written anew when such a share of the log is not in it.
+_LEAST_STRETCHES = 4
+_RUNS_SHARE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,10 @@ class Core:
         with self.lock:
             self.log = Log(self.db)
             self.refs = Refs(self.db, self.log)
-            self.graph = Graph(self.log, self.refs.names)
+            self.graph = Graph(self.log, self.refs.names, self._stored_runs)
             self.index = HistoryIndex(self.db)
             trails = Trails(self.log, self.graph, self.index)
-            self.checkpoints = Checkpoints(self.db)
+            self.checkpoints = Checkpoints(self.db, self.graph.runs_of)
             self.states = States(self.db, self.log, self.graph, trails, self.checkpoints)
             self.heads = Heads(self.states)
             self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
@@ -134,7 +139,10 @@ class Core:
             with self.db.hold(), self.changing(), self.db.write():
                 first = self.log.count
                 self.catch_up()
+                sealed = self.log.sealed
                 yield first
+                if self.log.sealed > sealed:
+                    self.keep_directories()
                 self._write_manifest()
                 self._wrote = True
                 if self.statistics.due:
@@ -167,6 +175,22 @@ class Core:
             body = seal_object("manifest", "store", manifest)
             self.db.execute("INSERT OR REPLACE INTO manifest VALUES ('store', ?)", (body,))
             self.manifest = self._stored_manifest = manifest
+
+    def keep_directories(self, *, at_once: bool = False) -> None:
+        """Store the lists of segments and of runs, if they lack many (with `at_once`: any). The caller holds a write
+        transaction."""
+        self.manifest = self.log.write_directory(self.manifest, at_once=at_once)
+        stored, now = self.manifest.get(_RUNS, 0), self.log.sealed // runs.STRETCH
+        if now >= _LEAST_STRETCHES and now > stored and (now - stored >= stored // _RUNS_SHARE or at_once):
+            now, payload = self.graph.packed()
+            body = seal("manifest", _RUNS, payload)
+            self.db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (_RUNS, body))
+            self.manifest = {**self.manifest, _RUNS: now}
+
+    def _stored_runs(self) -> bytes | None:
+        """The list of runs in the file, if there is one."""
+        found = self.db.execute("SELECT body FROM manifest WHERE name=?", (_RUNS,))
+        return unseal("manifest", _RUNS, found[0][0]) if found else None
 
     def count_generation(self) -> None:
         """Say that what the file holds was cut in other pieces. The caller holds a write transaction."""

@@ -56,12 +56,11 @@ class _Writers:
         return found if found >= 0 else None
 
     def _find(self) -> NDArray[np.int32]:
-        chains = [self._graph.chain(head) for head in self._heads]
-        common = int(np.isin(chains[1], chains[0]).sum())
+        common = self._graph.common(*self._heads)
         parents = self._log.paths.parents
         owners = np.full(len(parents), -1, np.int32)
-        for chain in chains:  # the second side last: where both wrote, it is the one that is told
-            rows, owner = self._log.gather(chain[common:])
+        for head in self._heads:  # the second side last: where both wrote, it is the one that is told
+            rows, owner = self._log.gather(self._graph.chain(head, common))
             owners[rows.path] = owner
         # A container that became empty, or is not any more, was made so by who wrote below it.
         written = np.flatnonzero(owners >= 0)

@@ -108,7 +108,7 @@ def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None 
         prefixes, reaches = attribute(seen.log, _spent(found))
         raw = raw_size(seen.log, seen.graph, seen.states, RawSize(*core.statistics.raw()), progress, cancel)
         transactions, paths = seen.log.count, len(seen.log.paths)
-        operations = int(seen.graph.operations.sum())
+        operations = seen.graph.operation_count()
     core.statistics.know_raw(raw.transactions, raw.bytes)
     queries, cache = core.statistics.read()
     cache.bytes = core.db.caches.bytes

@@ -25,13 +25,16 @@ def all_heads(refs: Refs) -> list[int]:
 
 def in_order(graph: Graph, dense: NDArray[np.int64]) -> NDArray[np.int64]:
     """Transactions (ascending) in order of the log, oldest first."""
-    recorded = graph.recorded[dense]
+    recorded = graph.recorded_of(dense)
     return dense[np.argsort(recorded, kind="stable")] if (np.diff(recorded) < 0).any() else dense
 
 
 def placed(graph: Graph, dense: NDArray[np.int64], version: int, bound: Bound) -> NDArray[np.bool_]:
     """Which transactions stand at or beyond a version (-1: before all) in the log."""
-    stamps, stamp = graph.recorded[dense], int(graph.recorded[version]) if version >= 0 else -1 << 63
+    stamps, stamp = (
+        graph.recorded_of(dense),
+        int(graph.recorded_of(np.array([version]))[0]) if version >= 0 else -1 << 63,
+    )
     found: NDArray[np.bool_] = (stamps != stamp) & bound(stamps, stamp)
     found |= (stamps == stamp) & bound(dense, version)
     return found

@@ -18,18 +18,26 @@ _BACK = re.compile(r"(.*?)~(\d{0,9})\Z", re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 
 
-def version_at_time(graph: Graph, head: int, time: int) -> int:
+def version_at_time(log: Log, graph: Graph, head: int, time: int) -> int:
     """On the first-parent chain of `head`: the version with the greatest time ≤ `time`, the later one among equals;
-    -1 (the empty state) when all are later."""
-    if head < 0:
-        return -1
-    chain = graph.chain(head)
-    times = graph.time[chain]
-    early = times <= time
-    if not early.any():
-        return -1
-    best = times[early].max()
-    return int(chain[np.flatnonzero(times == best)[-1]])
+    -1 (the empty state) when all are later.
+
+    Times need not follow the order of the log: pieces of the log are looked into from that which may have the greatest
+    time on, until none that is left can have a greater one.
+    """
+    found, best = -1, -1 << 63
+    pieces = [piece for piece in log.times_between() if piece[0] <= time and piece[2] <= head]
+    for _, greatest, first, stop in sorted(pieces, key=lambda piece: (-min(piece[1], time), -piece[2])):
+        if found >= 0 and min(greatest, time) < best:
+            break
+        chain = graph.chain_between(head, first, stop - 1)
+        times = log.take("time", chain)
+        early = times[times <= time]
+        if len(early) and (int(early.max()), int(chain[-1])) > (best, found):
+            latest = int(early.max())
+            candidate = int(chain[np.flatnonzero(times == latest)[-1]])
+            found, best = max((best, found), (latest, candidate))[::-1]
+    return found
 
 
 class Moments:
@@ -80,7 +88,9 @@ class Moments:
             return self._refs.tags[name]
         if looks_like_time(name):
             number = self._refs.find(timeline)
-            return version_at_time(self._graph, self.head(number) if number is not None else -1, parse_time(name))
+            return version_at_time(
+                self._log, self._graph, self.head(number) if number is not None else -1, parse_time(name)
+            )
         handle = parse_handle(name)
         if handle:
             found = self._log.find_handle(*handle)

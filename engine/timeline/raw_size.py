@@ -137,7 +137,7 @@ class _Batch:
     def __init__(self, log: Log, graph: Graph, states: States, sizes: _Sizes, first: int, stop: int) -> None:
         self._log, self._states, self._sizes = log, states, sizes
         self._first, self._stop = first, stop
-        self._parent = graph.parent
+        self._graph = graph
         self._runs = graph.runs(first, stop)
         self._lengths = np.zeros(stop - first, np.int64)
 
@@ -168,7 +168,7 @@ class _Batch:
 
     def _follow(self, members: NDArray[Any], writes: _Writes) -> None:
         """The lengths of the versions of one run."""
-        entry = int(self._parent[members[0]])
+        entry = self._graph.parent_of(int(members[0]))
         state = self._states.at(entry)
         base = int(self._lengths[entry - self._first]) if entry >= self._first else self._length(state)
         before = self._before(state, writes)

@@ -6,6 +6,7 @@ wins). Known are checkpoints, and a cache bounded by bytes.
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.operations import ROOT
+from engine.storage.again import ask_again
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.log import Log
@@ -39,6 +41,7 @@ class States:
         self._cached: list[int] = []
         self._keeping = threading.Lock()
         self._rewinds = 0
+        self._behind: dict[int, tuple[int, int, int]] = {}  # by run: a checkpoint, a version, the rows between
         self._checkpoints = checkpoints
         self._due: dict[int, int] = {}
         self._due_for = checkpoints.dense
@@ -47,6 +50,7 @@ class States:
         """Drop every cached state (after a rewind, numbers mean other transactions)."""
         with self._keeping:
             self._rewinds += 1
+            self._behind = {}
             self.cache.clear()
             self._cached, self._due = [], {}
 
@@ -73,15 +77,11 @@ class States:
     def _make(self, dense: int) -> tuple[State, int]:
         """The state, and what making it costs beside decoding as many bytes: rows are scattered twice as quickly,
         vectors copied eight times."""
-        while True:
-            try:
-                base, state = self._nearest(dense)
-            except Gone:
-                self._checkpoints.catch_up(self._log.count)
-                continue
-            rows, _ = self._log.gather(self._graph.chain(dense, base))
-            state = advance(state, rows, len(self._log.paths))
-            return state, rows.nbytes // 2 + state.nbytes // 8
+        catch_up = functools.partial(self._checkpoints.catch_up, self._log.count)
+        base, state = ask_again(lambda: self._nearest(dense), Gone, catch_up)
+        rows, _ = self._log.gather(self._graph.chain(dense, base))
+        state = advance(state, rows, len(self._log.paths))
+        return state, rows.nbytes // 2 + state.nbytes // 8
 
     def _nearest(self, dense: int) -> tuple[int, State]:
         """The nearest version on the chain whose state is known, and that. Raises `Gone`."""
@@ -89,7 +89,7 @@ class States:
         state = self.cache.peek(base) if base >= 0 else None
         if state is None:  # none, or one that has left the cache meanwhile
             base, state = EMPTY, empty_state()
-        stored = self._graph.nearest(dense, self._checkpoints.dense)
+        stored = self._graph.nearest(dense, self._checkpoints.dense, self._checkpoints.runs)
         if stored <= base:
             return base, state
         return stored, self.checkpoint(stored)
@@ -118,11 +118,22 @@ class States:
         end, timeline = self._log.item("rows_end", dense), self._log.item("timeline", dense)
         if end < self._due.get(timeline, CHECKPOINT_ROWS):
             return False
-        chain = self._graph.chain(dense, self._graph.nearest(dense, self._checkpoints.dense))
-        starts, ends = self._log.row_bounds(chain)
-        behind = int((ends - starts).sum())
+        base = self._graph.nearest(dense, self._checkpoints.dense, self._checkpoints.runs)
+        behind = self._rows_since(base, dense)
         self._due[timeline] = end + CHECKPOINT_ROWS - behind
         return behind >= CHECKPOINT_ROWS
+
+    def _rows_since(self, base: int, dense: int) -> int:
+        """The rows on a chain since a checkpoint on it; those of before are remembered, as a chain is asked about again
+        and again while it grows."""
+        run = self._graph.run_of(dense)
+        since, after, rows = self._behind.get(run, (base, base, 0))
+        if since != base or after > dense:
+            after, rows = base, 0
+        starts, ends = self._log.row_bounds(self._graph.chain(dense, after))
+        rows += int((ends - starts).sum())
+        self._behind[run] = base, dense, rows
+        return rows
 
 
 def subtree(parents: NDArray[np.int32], paths: NDArray[Any], root: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.operations import NO_LABEL
+from engine.storage.again import ask_again
 from engine.storage.arrays import distinct
 from engine.storage.history_index import Gone, HistoryIndex, IndexView
 from engine.storage.log import Log
@@ -19,6 +20,7 @@ _FIRST_CHUNK, _CHUNK = 64, 8192
 # More blocks of the index than this are not read to find one row: it is looked for from where it is likely to be.
 _FEW_BLOCKS = 64
 _FEW_PATHS = 8
+_FEW_OWNERS = 8
 
 Cancelled = Callable[[], bool]
 Paths = NDArray[np.int32] | None  # ascending ids; None for all that there are
@@ -106,11 +108,7 @@ class Trails:
 
     def _ask(self, look: Callable[[IndexView], T]) -> T:
         """What `look` finds in the index as it is then; anew, where another process has rebuilt it meanwhile."""
-        while True:
-            try:
-                return look(self._index.view())
-            except Gone:
-                self._index.catch_up()
+        return ask_again(lambda: look(self._index.view()), Gone, self._index.catch_up)
 
     def _covered(self, view: IndexView) -> int:
         """Transactions below this are in the index. (It may be ahead of what was read of the log.)"""
@@ -206,15 +204,27 @@ class Trails:
 
     def _latest_of(self, view: IndexView, head: int, path: int, *, placing: bool) -> int:
         """The value or label of a path of many postings."""
-        for stretch in self._graph.stretches(head):
-            for piece in view.backwards(path, int(stretch[-1]) + 1, placing=placing):
+        for first, last in self._graph.lineage(head):
+            for piece in view.backwards(path, last + 1, placing=placing):
                 telling = piece.take(_tells(piece, placing))
-                on = np.flatnonzero(self._graph.members(telling.owner, head))
-                if len(on):
-                    return int((telling.label if placing else telling.value)[on[-1]])
-                if piece.owner[0] < stretch[0]:
+                place = self._last_on_chain(telling.owner, head)
+                if place >= 0:
+                    return int((telling.label if placing else telling.value)[place])
+                if piece.owner[0] < first:
                     break
         return 0
+
+    def _last_on_chain(self, owner: NDArray[np.int32], head: int) -> int:
+        """The last place of a transaction (ascending) that is on the chain of `head`, -1 for none: looked for from the
+        end, a few at a time."""
+        end, size = len(owner), _FEW_OWNERS
+        while end > 0:
+            start = max(0, end - size)
+            on = np.flatnonzero(self._graph.members(owner[start:end], head))
+            if len(on):
+                return start + int(on[-1])
+            end, size = start, 4 * size
+        return -1
 
     # ------------------------------------------------------------------------------------------- the nearest
 
@@ -225,44 +235,46 @@ class Trails:
 
     def _last(self, view: IndexView, head: int, paths: Paths, most: int, cancelled: Cancelled) -> int | None:
         beyond = self._covered(view)
-        recent = self._last_scanned([self._graph.chain_from(head, beyond)], paths, most, cancelled)
+        recent = self._last_scanned(head, beyond, paths, most, cancelled)
         if recent is not None or not beyond:
             return recent
         head = self._graph.last_until(head, beyond - 1)
         if head < 0:
             return None
         if paths is None or (len(paths) > _FEW_PATHS and view.blocks_with(paths) > _FEW_BLOCKS):
-            return self._last_scanned(self._graph.stretches(head), paths, most, cancelled)
+            return self._last_scanned(head, 0, paths, most, cancelled)
         if len(paths) > _FEW_PATHS:
             owners = self._owners(view, paths, most, head)
             return int(owners.max()) if len(owners) else None
         found = [self._last_of(view, head, path, most, cancelled) for path in paths.tolist()]
         return max(found) if max(found) >= 0 else None
 
-    def _last_scanned(
-        self, stretches: list[NDArray[np.int32]], paths: Paths, most: int, cancelled: Cancelled
-    ) -> int | None:
-        for stretch in stretches:
-            backwards = stretch[::-1]
-            for start, end in _chunks(len(backwards)):
+    def _last_scanned(self, head: int, first: int, paths: Paths, most: int, cancelled: Cancelled) -> int | None:
+        """The same by looking through the chain of `head` down to the transaction `first`."""
+        size = _FIRST_CHUNK
+        for piece in self._graph.backwards(head, first):
+            end = len(piece)
+            while end > 0:
                 if cancelled():
                     return None
-                postings = self._scanned(backwards[start:end][::-1], paths)
+                start = max(0, end - size)
+                postings = self._scanned(piece[start:end], paths)
                 found = np.flatnonzero(postings.effect <= most)
                 if len(found):
                     return int(postings.owner[found[-1]])
+                end, size = start, min(2 * size, _CHUNK)
         return None
 
     def _last_of(self, view: IndexView, head: int, path: int, most: int, cancelled: Cancelled) -> int:
         """The newest transaction on a chain that wrote a path, by the index; -1 for none. Where the chain leaves a run
         for an older one, all that others wrote meanwhile is stepped over."""
-        for stretch in self._graph.stretches(head):
-            for piece in view.backwards(path, int(stretch[-1]) + 1):
+        for first, last in self._graph.lineage(head):
+            for piece in view.backwards(path, last + 1):
                 owner = piece.owner[piece.effect <= most]
-                owner = owner[self._graph.members(owner, head)]
-                if len(owner):
-                    return int(owner[-1])
-                if piece.owner[0] < stretch[0] or cancelled():
+                place = self._last_on_chain(owner, head)
+                if place >= 0:
+                    return int(owner[place])
+                if piece.owner[0] < first or cancelled():
                     break
         return -1
 

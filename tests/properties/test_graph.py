@@ -13,7 +13,7 @@ from engine.storage.cache import Budget
 from engine.storage.database import Database
 from engine.storage.log import Log, Run
 from engine.storage.segment import make_columns
-from engine.timeline import dag
+from engine.timeline import runs
 from engine.timeline.dag import Graph
 from engine.timeline.diff import increasing
 from engine.timeline.moments import version_at_time
@@ -73,11 +73,15 @@ def ancestors_of(parents: list[tuple[int, ...]], heads: list[int]) -> set[int]:
     return found
 
 
-@pytest.fixture(params=[0, 2, 4096], ids=["always rebuilt", "now and then", "appended"], autouse=True, scope="module")
-def rebuild(request: pytest.FixtureRequest) -> Any:
-    """Runs are built at once for many new transactions, or one by one for a few."""
+@pytest.fixture(
+    params=[(1, 1), (4, 2), (1 << 15, 1 << 13)], ids=["one by one", "short", "long"], autouse=True, scope="module"
+)
+def stretches(request: pytest.FixtureRequest) -> Any:
+    """Runs are noted in stretches of the log, however long these are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dag, "_REBUILD", request.param)
+        patch.setattr(runs, "STRETCH", request.param[0])
+        patch.setattr(runs, "_PIECE", request.param[1])
+        patch.setattr(runs, "_FEW", request.param[1] // 2)
         yield
 
 
@@ -114,6 +118,33 @@ def test_chains_and_ancestors(data: st.DataObject, items: list[Any], first: int)
     assert set(np.flatnonzero(graph.reachable(heads)).tolist()) == ancestors_of(parents, heads)
 
 
+@given(st.lists(transaction, min_size=1, max_size=30), st.data())
+def test_runs_that_were_stored_are_those_that_are_made(items: list[Any], data: st.DataObject) -> None:
+    """Whether what is stored tells of all of the log, of less, or (another process wrote it) of more."""
+    log, parents = build(items)
+    whole = runs.Runs(log)
+    whole.extend(log.count)
+    payload = whole.packed(data.draw(st.integers(0, whole.stretches)))
+    known = data.draw(st.integers(1, len(items)))
+    shorter, _ = build(items[:known])
+    graph = Graph(shorter, list, lambda: payload)
+    for dense in range(known):
+        chain = chain_of(parents, dense)
+        assert graph.chain(dense).tolist() == chain
+        assert graph.chain_length(dense) == len(chain)
+        assert [graph.back(dense, steps) for steps in range(len(chain))] == chain[::-1]
+        assert np.concatenate([piece[::-1] for piece in graph.backwards(dense)]).tolist() == chain[::-1]
+        last = data.draw(st.integers(-1, known))
+        assert graph.last_until(dense, last) == max((item for item in chain if item <= last), default=-1)
+        other = data.draw(st.integers(0, known - 1))
+        assert graph.common(dense, other) == max(set(chain) & set(chain_of(parents, other)), default=-1)
+        assert graph.members(np.arange(known), dense).tolist() == [item in chain for item in range(known)]
+    assert graph.runs_of(np.arange(known)).tolist() == whole.runs_of(np.arange(known)).tolist()
+    for (fork, members), run in zip(graph.forks(), range(known), strict=False):
+        assert whole.fork(run)[0] == fork
+        assert whole.members(run, 0, known).tolist() == members.tolist()
+
+
 @given(st.lists(transaction, min_size=1, max_size=20), st.integers(-1, 101))
 def test_a_time_means_the_greatest_that_is_not_later_and_the_later_among_equals(items: list[Any], time: int) -> None:
     log, parents = build(items)
@@ -122,7 +153,7 @@ def test_a_time_means_the_greatest_that_is_not_later_and_the_later_among_equals(
     for head in range(-1, len(items)):
         early = [dense for dense in chain_of(parents, head) if items[dense][1] <= time]
         expected = max(early, key=lambda dense: (items[dense][1], dense), default=-1)
-        assert version_at_time(graph, head, time) == expected
+        assert version_at_time(log, graph, head, time) == expected
 
 
 @given(st.lists(transaction, min_size=2, max_size=20), st.data())

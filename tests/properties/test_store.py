@@ -12,7 +12,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from engine import Store
 from engine.errors import KnownError
 from engine.storage import blocks, database, dictionaries, large_paths, log
-from engine.timeline import bulk, checkpoints, compaction, indexing, path_indexing, placing, state, trails, version
+from engine.timeline import (
+    bulk,
+    checkpoints,
+    compaction,
+    core,
+    indexing,
+    path_indexing,
+    placing,
+    runs,
+    state,
+    trails,
+    version,
+)
 from engine.timeline.version import MISSING
 from tests import oracle
 from tests.oracle import ABSENT, EMPTY, Oracle, Refused, exact, plain
@@ -46,6 +58,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.patch.setattr(database, "_PRAGMAS", database._PRAGMAS.replace("synchronous=FULL", "synchronous=OFF"))
         self.patch.setattr(log, "SEAL_TRANSACTIONS", seal)
         self.patch.setattr(bulk, "FLUSH_TRANSACTIONS", seal)
+        self.patch.setattr(log, "_LISTED_AT_ONCE", 1)
+        self.patch.setattr(runs, "STRETCH", 4)
+        self.patch.setattr(runs, "_PIECE", 2)
+        self.patch.setattr(runs, "_FEW", few)
+        self.patch.setattr(core, "_LEAST_STRETCHES", 1)
         self.patch.setattr(state, "CHECKPOINT_ROWS", checkpoint)
         self.patch.setattr(dictionaries, "BLOCK_VALUES", 7)
         self.patch.setattr(blocks, "MANY_PATHS", 2 * block)

@@ -149,7 +149,7 @@ class ChangesView(QWidget):
         if session.compared is not None:
             found = Comparison(session.compared, session.selected)
             return found.swapped() if self._turned else found
-        return Comparison(int(session.graph.parent[session.selected]), session.selected)
+        return Comparison(session.graph.parent_of(session.selected), session.selected)
 
     @Slot()
     def _store_changed(self) -> None:
@@ -182,7 +182,7 @@ class ChangesView(QWidget):
 
     def _collect(self, store: Store, wanted: Comparison) -> None:
         limit = self._limit
-        operations = int(store.graph.operations[wanted.after]) if wanted.after >= 0 else 1 << 30
+        operations = store.graph.operations_of(wanted.after) if wanted.after >= 0 else 1 << 30
         if self._session.compared is None and operations <= QUICK_OPERATIONS:
             self._take(collect(store, wanted, limit))
             return

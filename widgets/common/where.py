@@ -47,7 +47,7 @@ class Where(ElidedLabel):
         graph = self._session.graph
         if graph is None or dense < 0:
             return "the empty state"
-        return f"{self._line(dense)}  ·  {moment(int(graph.time[dense]))} UTC"
+        return f"{self._line(dense)}  ·  {moment(graph.time_of(dense))} UTC"
 
     def _line(self, dense: int) -> str:
         """The timeline that a person takes a transaction to be on: that of commits at its head, else its own."""
@@ -55,4 +55,4 @@ class Where(ElidedLabel):
         if store is None or graph is None or name is None:
             return ""
         here = dense < 0 or dense in store.heads().get(name, ())
-        return name if here else graph.timeline_names[int(graph.timeline[dense])]
+        return name if here else graph.timeline_names[graph.timeline_of(dense)]

@@ -62,5 +62,5 @@ def parents_of(store: Store, found: Transaction) -> list[Link]:
     for parent in found.parents:
         message = " ".join(store.texts([parent])[0][1].split())
         shown = message[:60] + ("…" if len(message) > 60 else "")
-        links.append(Link(parent, f"{moment(int(store.graph.time[parent]))}  {shown}".strip()))
+        links.append(Link(parent, f"{moment(store.graph.time_of(parent))}  {shown}".strip()))
     return links

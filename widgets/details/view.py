@@ -222,7 +222,7 @@ class DetailsView(QWidget):
     def _list_changes(self) -> None:
         store, dense = self._session.store, self._shown
         assert store is not None
-        comparison = Comparison(int(store.graph.parent[dense]), dense)
+        comparison = Comparison(store.graph.parent_of(dense), dense)
 
         def work(context: JobContext) -> Differences:
             return collect(store, comparison, TOP, context.is_set)

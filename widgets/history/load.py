@@ -94,7 +94,7 @@ def _end(store: Store, question: Question, entries: list[Entry]) -> int:
     head = store.at(None, question.timeline).transaction
     times = [entry.time for entry in entries]
     if head >= 0:
-        times.append(int(store.graph.time[head]))
+        times.append(store.graph.time_of(head))
     return max(times, default=0)
 
 

@@ -298,7 +298,7 @@ class HistoryView(QWidget):
         graph, selected = self._session.graph, self._session.selected
         if graph is None or selected < 0 or self.loaded is None:
             return
-        time = int(graph.time[selected])
+        time = graph.time_of(selected)
         if self.plot is not None:
             self.plot.set_moment(time)
         here = np.flatnonzero(self.loaded.transactions == selected).tolist()
@@ -313,7 +313,7 @@ class HistoryView(QWidget):
         graph, selected = self._session.graph, self._session.selected
         if self.plot is None or self.loaded is None or graph is None or selected < 0:
             return
-        when = int(graph.time[selected]) if time is None else time
+        when = graph.time_of(selected) if time is None else time
         self.legend.show_samples(moment(when), self.plot.strip_samples(strip, when))
 
     @Slot(int)

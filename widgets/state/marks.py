@@ -18,7 +18,7 @@ QUICK_OPERATIONS = 100
 
 def read_marks(store: Store, dense: int) -> tuple[Version, Marks]:
     """The version before a transaction (its first parent, or the empty state), and the marks of what it did."""
-    previous = store.at(int(store.graph.parent[dense]))
+    previous = store.at(store.graph.parent_of(dense))
     current = store.at(dense)
     changes = (change for change in store.changes_of(dense) if not is_echo(change, previous, current))
     return previous, marks_from(changes, current.parent, lambda path: current.kind(path) != "absent")

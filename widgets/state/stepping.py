@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def timeline_through(store: Store, dense: int) -> str | None:
     """The timeline that a transaction was made on, if it is still there and leads through it; else the default one."""
     graph = store.graph
-    name = graph.timeline_names[int(graph.timeline[dense])]
+    name = graph.timeline_names[graph.timeline_of(dense)]
     heads = store.heads().get(name, ())
     return name if heads and graph.on_chain(dense, heads[0]) else None
 

@@ -130,7 +130,7 @@ class StateView(QWidget):
         self._shown = dense
         version = self._session.version()
         reader = self.tree.nodes.reader.at(version, self.editing.edits_at(dense))
-        if int(graph.operations[dense]) <= QUICK_OPERATIONS:
+        if graph.operations_of(dense) <= QUICK_OPERATIONS:
             previous, marks = read_marks(store, dense)
             self.tree.show_reader(reader.with_marks(previous, marks))
             self._describe_marks(marks)

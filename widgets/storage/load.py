@@ -64,7 +64,7 @@ def load(store: Store, cancel: Cancel, progress: Progress) -> Loaded:
 
 
 def _span(store: Store, stretch: Stretch) -> tuple[int, int]:
-    times = store.graph.time[stretch.first : stretch.first + stretch.transactions]
+    times = store.graph.times_of(np.arange(stretch.first, stretch.first + stretch.transactions))
     return (int(times.min()), int(times.max())) if len(times) else (0, 0)
 
 
