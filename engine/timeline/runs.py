@@ -259,7 +259,7 @@ class Runs:
                 found.append(self._within(run, max(first, stretch * STRETCH), min(stop, (stretch + 1) * STRETCH)))
         if stop > self._stored:
             found.append(self._within(run, max(first, self._stored), stop))
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        return found[0] if len(found) == 1 else np.concatenate([*found, np.empty(0, np.int32)])
 
     def _within(self, run: int, first: int, stop: int) -> NDArray[np.int32]:
         return (np.flatnonzero(self.span(first, stop) == run) + first).astype(np.int32)
