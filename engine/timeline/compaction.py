@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,13 @@ from numpy.typing import NDArray
 from engine.errors import Cancelled, CorruptStore
 from engine.model.operations import FIRST_VALUE
 from engine.storage import row_block, segment, value_block
-from engine.storage.columns import Effort, is_quick
+from engine.storage.columns import Effort, is_quick, watched
 from engine.storage.dictionaries import PLAIN_ROOM
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
 from engine.storage.segment import RowColumns
+from engine.timeline.ahead import ahead
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
 from engine.timeline.path_indexing import build_path_index
@@ -96,9 +98,12 @@ class Compactor:
         with core.writing():
             core.keep_directories(at_once=True)
 
-    def _step(self, done: int, total: int, unit: str) -> None:
+    def _check_cancel(self) -> None:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled("stopped; what was compacted until then stays so, compact again to go on")
+
+    def _step(self, done: int, total: int, unit: str) -> None:
+        self._check_cancel()
         if self._progress is not None:
             self._progress(done, total, unit)
 
@@ -107,12 +112,16 @@ class Compactor:
     def _compact_segments(self, effort: Effort) -> None:
         total = self._log.row_count
         sizes = dict(self._core.db.execute(_SIZES))
-        for parts in _groups(self._log.parts, sizes, _ROWS[effort], _TRANSACTIONS[effort]):
-            self._step(parts[0].first_row, total, "rows")
-            if len(parts) == 1 and self._is_cold(parts[0]):
-                continue
-            self._rewrite(parts, effort)
-        self._step(total, total, "rows")
+        groups = _groups(self._log.parts, sizes, _ROWS[effort], _TRANSACTIONS[effort])
+        warm = (parts for parts in groups if len(parts) > 1 or not self._is_cold(parts[0]))
+        self._step(0, total, "rows")
+        for parts, (part, bodies) in ahead(warm, partial(self._encode, effort), self._check_cancel):
+            with self._core.writing():
+                if self._log.holds(parts):  # another process may have been quicker
+                    self._log.replace(parts, part, bodies)
+                    self._core.count_generation()
+                    self._segments += 1
+            self._step(part.first_row + part.rows, total, "rows")
 
     def _is_cold(self, part: Part) -> bool:
         found = self._core.db.execute(
@@ -120,7 +129,8 @@ class Compactor:
         )
         return bool(found) and not is_quick(found[0][0])
 
-    def _rewrite(self, parts: Sequence[Part], effort: Effort) -> None:
+    def _encode(self, effort: Effort, parts: Sequence[Part]) -> tuple[Part, list[bytes]]:
+        """Neighbouring segments as one, and its bodies."""
         log = self._log
         first, stop = parts[0].first, parts[-1].stop
         texts = segment.join_text_columns([segment.text_columns(log.texts_of(part)) for part in parts])
@@ -128,11 +138,7 @@ class Compactor:
         known = {number: id_ for part in parts for number, id_ in log.outside_of(part).items()}
         part, bodies = log.encode(first, stop, texts, rows, effort, known)
         self._check(part, bodies, texts, rows)
-        with self._core.writing():
-            if log.holds(parts):  # another process may have been quicker
-                log.replace(parts, part, bodies)
-                self._core.count_generation()
-                self._segments += 1
+        return part, bodies
 
     def _check(self, part: Part, bodies: Sequence[bytes], texts: TextColumns, rows: RowColumns) -> None:
         """Decode a segment that is about to be written, and compare."""
@@ -160,7 +166,8 @@ class Compactor:
         if stop > _MOST_PATHS or not blocks or (len(blocks) == 1 and self._is_cold_block("path_block", 1)):
             return
         self._step(0, stop, "paths")
-        payload = paths.block(1, stop, effort)
+        with watched(self._check_cancel):
+            payload = paths.block(1, stop, effort)
         read = PathTable()
         read.load(payload)
         if [read.encoded_step(path) for path in range(stop)] != [paths.encoded_step(path) for path in range(stop)] or (
@@ -180,27 +187,39 @@ class Compactor:
     # -------------------------------------------------------------------------------------------- values
 
     def _compact_values(self, effort: Effort) -> None:
-        values, total = self._log.values, self._log.values.stored
-        groups: NDArray[np.int32] | None = None
-        for spans in self._value_groups(effort):
+        total = self._log.values.stored
+        warm = (
+            spans
+            for spans in self._value_groups(effort)
+            if len(spans) > 1 or not self._is_cold_block("value_block", spans[0][0])
+        )
+        self._step(0, total, "values")
+        for spans, payload in ahead(warm, partial(self._encode_values, effort), self._check_cancel):
             first, stop = spans[0][0], spans[-1][1]
-            self._step(first, total, "values")
-            if len(spans) == 1 and self._is_cold_block("value_block", first):
-                continue
-            if groups is None:
-                groups = self._log.paths.groups(_first_paths(self._log.parts, self._log.rows_of, total))
-            items = values.items(first, stop)
-            payload = value_block.pack(items, groups[first:stop], effort, first, values.texts)
-            if not value_block.holds(payload, items, first, values.texts):
-                raise CorruptStore(f"values {first} would not be read as they were written; they were left as they are")
             with self._core.writing():
                 if self._holds_blocks(spans):
                     self._core.db.execute("DELETE FROM value_block WHERE first >= ? AND first < ?", (first, stop))
                     body = seal("value_block", first, payload)
                     self._core.db.execute("INSERT INTO value_block VALUES (?,?,?)", (first, stop - first, body))
-                    values.replace(self._listed())
+                    self._log.values.replace(self._listed())
                     self._core.count_generation()
                     self._blocks += 1
+            self._step(stop, total, "values")
+
+    def _encode_values(self, effort: Effort, spans: Sequence[tuple[int, int]]) -> bytes:
+        """Neighbouring blocks of values as one."""
+        values, first, stop = self._log.values, spans[0][0], spans[-1][1]
+        items = values.items(first, stop)
+        payload = value_block.pack(items, self._fields[first:stop], effort, first, values.texts)
+        if not value_block.holds(payload, items, first, values.texts):
+            raise CorruptStore(f"values {first} would not be read as they were written; they were left as they are")
+        return payload
+
+    @cached_property
+    def _fields(self) -> NDArray[np.int32]:
+        """The field that each value was first met in."""
+        log = self._log
+        return log.paths.groups(_first_paths(log.parts, log.rows_of, log.values.stored, self._check_cancel))
 
     def _value_groups(self, effort: Effort) -> Iterator[list[tuple[int, int]]]:
         """Neighbouring blocks that are to become one: first values, and those after the last."""
@@ -251,10 +270,13 @@ def _groups(parts: Sequence[Part], sizes: dict[int, int], rows: int, transaction
         yield group
 
 
-def _first_paths(parts: Sequence[Part], rows_of: Callable[[Part], RowColumns], count: int) -> NDArray[np.int32]:
+def _first_paths(
+    parts: Sequence[Part], rows_of: Callable[[Part], RowColumns], count: int, check: Callable[[], None]
+) -> NDArray[np.int32]:
     """For each value id below `count` the path that held it first, the root where none did."""
     first = np.zeros(max(count, FIRST_VALUE), np.int32)
     for part in reversed(parts):
+        check()
         rows = rows_of(part)
         first[rows.value[::-1]] = rows.path[::-1]
     return first

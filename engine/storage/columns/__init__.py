@@ -9,6 +9,18 @@ out; the spec and the bytes give the same array or list again. `block.pack` puts
 from engine.storage.columns.block import describe, is_quick, pack, unpack, unpack_lazily
 from engine.storage.columns.choices import Choice, apportion
 from engine.storage.columns.effort import Effort
+from engine.storage.columns.entropy import watched
 from engine.storage.columns.strings import all_of
 
-__all__ = ["Choice", "Effort", "all_of", "apportion", "describe", "is_quick", "pack", "unpack", "unpack_lazily"]
+__all__ = [
+    "Choice",
+    "Effort",
+    "all_of",
+    "apportion",
+    "describe",
+    "is_quick",
+    "pack",
+    "unpack",
+    "unpack_lazily",
+    "watched",
+]

@@ -6,8 +6,10 @@ integers that, and its arithmetic coding, is worth 5 to 20 % over zstd at its hi
 
 from __future__ import annotations
 
+import contextlib
 import lzma
 import threading
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
@@ -25,6 +27,10 @@ _ESTIMATE_LEVEL = 3
 _HIGHEST = 0.85
 
 
+# Bytes that LZMA is given at a time: some 0.1 s.
+_PIECE = 1 << 18
+
+
 class Stage(IntEnum):
     """How the bytes of a column are stored; part of the file format."""
 
@@ -33,10 +39,16 @@ class Stage(IntEnum):
     LZMA = 2
 
 
+def _go_on() -> None:
+    """Nobody wants encoders to stop."""
+
+
 class _Codecs(threading.local):
-    """zstd contexts, a set a thread: they must not be shared by calls that overlap, and are dear to make."""
+    """zstd contexts, a set a thread: they must not be shared by calls that overlap, and are dear to make. And who is
+    asked, all the time, whether this thread's encoders are to go on."""
 
     def __init__(self) -> None:
+        self.check: Callable[[], None] = _go_on
         self._compress: dict[int, Any] = {}
         self.decompress = zstandard.ZstdDecompressor(max_window_size=MAX_BYTES).decompress
 
@@ -73,17 +85,28 @@ def estimate(raw: bytes) -> int:
     return min(len(raw), len(_codecs.compress(raw, _ESTIMATE_LEVEL)))
 
 
+@contextlib.contextmanager
+def watched(check: Callable[[], None]) -> Iterator[None]:
+    """Encoders of this thread call `check` several times a second, which raises to stop them."""
+    before, _codecs.check = _codecs.check, check
+    try:
+        yield
+    finally:
+        _codecs.check = before
+
+
 def squeeze(raw: bytes, width: int, effort: Effort) -> tuple[Stage, bytes]:
     """The bytes of a column of elements of `width` bytes, as short as the effort allows. A quick block is compressed as
     a whole, so its columns stay as they are."""
     best = Stage.RAW, raw
     if effort == Effort.QUICK or len(raw) < _WORTHWHILE:
         return best
+    _codecs.check()
     if effort == Effort.BALANCED:
         return min(best, (Stage.ZSTD, zstd(raw, _BALANCED_LEVEL)), key=lambda each: len(each[1]))
     # What is long has to be worth the time that LZMA takes to read: some 15 ms a megabyte.
     price = len(raw) >> 8
-    thorough = lzma.compress(raw, format=lzma.FORMAT_RAW, filters=_filters(len(raw), width))
+    thorough = _lzma(raw, width)
     if len(thorough) + price < len(raw):
         best = Stage.LZMA, thorough
     if len(thorough) + price > estimate(raw) * _HIGHEST:
@@ -91,6 +114,15 @@ def squeeze(raw: bytes, width: int, effort: Effort) -> tuple[Stage, bytes]:
         if len(light) < len(best[1]) + (price if best[0] == Stage.LZMA else 0):
             best = Stage.ZSTD, light
     return best
+
+
+def _lzma(raw: bytes, width: int) -> bytes:
+    compressor = lzma.LZMACompressor(format=lzma.FORMAT_RAW, filters=_filters(len(raw), width))
+    found = []
+    for start in range(0, len(raw), _PIECE):
+        _codecs.check()
+        found.append(compressor.compress(raw[start : start + _PIECE]))
+    return b"".join([*found, compressor.flush()])
 
 
 def expand(stage: int, body: bytes, size: int, width: int) -> bytes:
