@@ -233,8 +233,25 @@ class ValueTable:
 
     def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
         """As `canonical`, for many."""
-        known = map(self._lately.get, wanted)
-        return [found or self.canonical(value) for found, value in zip(known, wanted, strict=True)]
+        found = list(map(self._lately.get, wanted))
+        missing = sorted({value for value, known in zip(wanted, found, strict=True) if known is None})
+        made: dict[int, bytes] = {}
+        block: _Block | None = None
+        stop = 0
+        for value in missing:
+            if value < FIRST_VALUE:
+                made[value] = _MARKERS.get(value, b"")
+                continue
+            if block is None or value >= stop:
+                block = self._block(value)
+                stop = self._stop(block)
+            source = block.source(value)
+            made[value] = source if isinstance(source, bytes) else values.encode(self.texts.text(value))
+        return [made[value] if known is None else known for value, known in zip(wanted, found, strict=True)]
+
+    def _stop(self, block: _Block) -> int:
+        """The value after the last one of a block."""
+        return len(self) if block.held is None else block.first + len(block.held)
 
     def python(self, value: int) -> Any:
         """The value itself; `{}` and `[]` for the markers. Not for absent."""

@@ -208,16 +208,21 @@ class Log:
         tail = self._tail
         if dense >= tail.first:
             return tail.ids[dense - tail.first]
+        ids, place = self._ids_around(dense)
+        return ids[place]
+
+    def _ids_around(self, dense: int) -> tuple[list[bytes], int]:
+        """The ids of a chunk of transactions in a segment, and the place among them of the one that is meant."""
         part = self._parts.of(dense)
         try:
-            return self._id_in(part, dense)
+            return self._ids_in(part, dense)
         except Moved:
-            return ask_again(lambda: self._id_in(self._parts.instead_of(part, dense), dense), Moved, lambda: None)
+            return ask_again(lambda: self._ids_in(self._parts.instead_of(part, dense), dense), Moved, lambda: None)
 
-    def _id_in(self, part: Part, dense: int) -> bytes:
+    def _ids_in(self, part: Part, dense: int) -> tuple[list[bytes], int]:
         chunks = self._chunks(part)
         chunk = chunks.of(dense)
-        return self._chunk_ids(part, chunks, chunk)[dense - chunks.span(chunk)[0]]
+        return self._chunk_ids(part, chunks, chunk), dense - chunks.span(chunk)[0]
 
     def _chunks(self, part: Part) -> Chunks:
         """How a segment is cut; looked up once, since every id asks for it."""
@@ -247,17 +252,32 @@ class Log:
             names = ("path", "kind", "value", "arg")
             rows = Rows(**{name: getattr(columns, name).tolist() for name in names})
             operations = self.span("operations", start, stop).tolist()
-            headers = ((self.header(dense), self.parents(dense)) for dense in range(start, stop))
-            ids = chunk_ids(self.paths, self.values, rows, operations, headers, outside.__getitem__, start)
+            said = zip(self.headers(start, stop), self._parents_of(start, stop), strict=True)
+            ids = chunk_ids(self.paths, self.values, rows, operations, said, outside.__getitem__, start)
             return ids, _id_bytes(len(ids))
 
         return self._ids.get((start, stop), load)
 
     def header(self, dense: int) -> Header:
         """What a transaction says besides its operations."""
-        author, message, source, timeline = self.texts(dense)
-        columns = [self.item(name, dense) for name in ("replica", "seq", "time", "recorded")]
-        return Header(self.replicas[columns[0]], columns[1], timeline, author, message, source, *columns[2:])
+        return next(self.headers(dense, dense + 1))
+
+    def headers(self, first: int, stop: int) -> Iterator[Header]:
+        """What the transactions from `first` to below `stop` say besides their operations."""
+        columns = (self.span(name, first, stop).tolist() for name in ("replica", "seq", "time", "recorded"))
+        replicas, begin, texts = self.replicas, 0, cast(Sequence[Texts], ())
+        for dense, (replica, seq, time, recorded) in enumerate(zip(*columns, strict=True), first):
+            if not begin <= dense < begin + len(texts):
+                begin, texts = self._texts_around(dense)
+            author, message, source, timeline = texts[dense - begin]
+            yield Header(replicas[replica], seq, timeline, author, message, source, time, recorded)
+
+    def _parents_of(self, first: int, stop: int) -> list[list[int]]:
+        """The parents of each of some transactions, as `parents`."""
+        found = [[parent] if parent >= 0 else [] for parent in self.span("parent", first, stop).tolist()]
+        for child, parent in zip(*(column.tolist() for column in self.extras(first, stop)), strict=True):
+            found[child - first].append(parent)
+        return found
 
     def find_id(self, prefix: str) -> list[int]:
         """Transactions whose id in hex starts with `prefix`; two at most, enough to tell "ambiguous"."""
@@ -270,9 +290,11 @@ class Log:
     def _all_ids(self) -> Iterator[tuple[int, list[bytes]]]:
         """The ids of all transactions, some at a time, and the first transaction of these."""
         tail = self._tail
-        for part in self._parts:
-            if part.first < tail.first:
-                yield part.first, [self.id(dense) for dense in range(part.first, min(part.stop, tail.first))]
+        dense = 0
+        while dense < tail.first:
+            ids, place = self._ids_around(dense)
+            yield dense, ids[place : place + tail.first - dense]
+            dense += len(ids) - place
         yield tail.first, tail.ids
 
     def find_source(self, source: str) -> list[int]:
