@@ -64,6 +64,11 @@ class _Block:
         self.first, self.raw, self.held = first, raw, held
         self.python: dict[int, Any] = {}
 
+    @property
+    def stop(self) -> int:
+        """The value after the last one that it holds."""
+        return self.first + (len(self.raw) if self.held is None else self.held.count)
+
     def source(self, value: int) -> Source:
         """Where a value that it holds comes from."""
         held = self.held
@@ -244,14 +249,10 @@ class ValueTable:
                 continue
             if block is None or value >= stop:
                 block = self._block(value)
-                stop = self._stop(block)
+                stop = block.stop
             source = block.source(value)
             made[value] = source if isinstance(source, bytes) else values.encode(self.texts.text(value))
         return [made[value] if known is None else known for value, known in zip(wanted, found, strict=True)]
-
-    def _stop(self, block: _Block) -> int:
-        """The value after the last one of a block."""
-        return len(self) if block.held is None else block.first + len(block.held)
 
     def python(self, value: int) -> Any:
         """The value itself; `{}` and `[]` for the markers. Not for absent."""
