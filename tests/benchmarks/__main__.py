@@ -10,6 +10,7 @@ from pathlib import Path
 # Not benchmarks themselves: what they stand on.
 HELPERS = {
     *("__init__", "__main__", "doltlite_store", "durable", "generate", "histories", "plan", "questions", "report"),
+    "traces",
 }
 
 

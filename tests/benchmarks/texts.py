@@ -8,80 +8,70 @@ of each edit; without, there is none to store but an order.
 """
 
 import argparse
-import json
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import zstandard
 
 from engine import Store
 from engine.model.operations import AT_END, Kind, Rows
 from engine.model.paths import encode_step
 from engine.model.values import encode
-from tests.benchmarks.report import DATA, Goal, goals_table, percentiles, table, write_json
+from tests.benchmarks import traces
+from tests.benchmarks.report import Goal, goals_table, percentiles, table, write_json
+from tests.benchmarks.rivals import Rival, installed, run
+from tests.benchmarks.traces import Trace
 
-TRACES = ("automerge-paper", "json-crdt-patch", "sveltecomponent")
 GOALS = {"automerge-paper": 62_000}
 VERSIONS = 200
+COLD = 40
 REPLICA = b"one hand"
 PATH = "$.text"
-LIMIT = 1 << 30
-
-Patch = tuple[int, int, str]
-
-
-@dataclass(frozen=True)
-class Trace:
-    """An editing trace: what the text is at first and in the end; per transaction its time (µs) and its patches, each
-    a place, how many code points go, and what comes."""
-
-    name: str
-    start: str
-    end: str
-    times: Sequence[int]
-    patches: Sequence[Sequence[Patch]]
-
-    def versions(self) -> Iterator[str]:
-        """The text after each transaction, by a plain replay."""
-        text = self.start
-        for patches in self.patches:
-            for place, gone, come in patches:
-                text = text[:place] + come + text[place + gone :]
-            yield text
+RIVALS = (
+    Rival("loro", "loro_text", "loro", "Loro, a text, a commit a transaction, snapshot"),
+    Rival("pycrdt", "pycrdt_text", "pycrdt", "pycrdt (Yrs), a text, a transaction each, nothing collected"),
+)
+COLUMNS = {
+    "trace": "trace",
+    "times": "times",
+    "edits": "edits",
+    "net": "net bytes",
+    "warm": "before compact",
+    "per_second": "edits/s",
+    "compact_seconds": "compact s",
+    "cold_p50": "cold p50 ms",
+    "cold_p95": "p95",
+    "any_p50": "any p50 ms",
+    "any_p95": "p95",
+    "next_ms": "next ms",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("traces", nargs="*", metavar="TRACE", help=f"of {', '.join(TRACES)}")
+    parser.add_argument("traces", nargs="*", metavar="TRACE", help="of those in the shared data")
     options = parser.parse_args(arguments)
-    found = []
-    for name in options.traces or TRACES:
-        trace = read(name)
+    files = traces.files()
+    if not files:
+        print("skipped: ../shared/data is missing", file=sys.stderr)
+        return 0
+    if unknown := [name for name in options.traces if name not in files]:
+        print(f"there is no trace {', '.join(unknown)}; there are: {', '.join(files)}", file=sys.stderr)
+        return 2
+    found, others = [], []
+    for name in options.traces or files:
+        trace = traces.read(files[name])
         for timed in (False, True):
             with tempfile.TemporaryDirectory(prefix="refactory-bench-") as folder:
-                found.append(measure(trace, Path(folder), timed))
-    columns = {
-        "trace": "trace",
-        "times": "times",
-        "edits": "edits",
-        "net": "net bytes",
-        "warm": "before compact",
-        "per_second": "edits/s",
-        "compact_seconds": "compact s",
-        "cold_p50": "cold p50 ms",
-        "cold_p95": "p95",
-        "any_p50": "any p50 ms",
-        "any_p95": "p95",
-        "next_ms": "next ms",
-    }
-    print(table(list(columns.values()), [[each[key] for key in columns] for each in found]) + "\n")
+                found.append({"trace": name, **measure(trace, Path(folder), timed)})
+        others += [
+            {"trace": name, "rival": rival.name, **run(rival, files[name])[0]} for rival in RIVALS if installed(rival)
+        ]
+    print(table(list(COLUMNS.values()), [[each[key] for key in COLUMNS] for each in found]) + "\n")
+    print(_rivals_table(others) + "\n" if others else "", end="")
     goals = [
         Goal(f"{each['trace']}: net bytes", each["net"], GOALS[each["trace"]])
         for each in found
@@ -89,17 +79,15 @@ def main(arguments: list[str] | None = None) -> int:
     ]
     goals += [Goal(f"{each['trace']}: any version, cold, p95 ms", each["cold_p95"], 50) for each in found]
     print(goals_table(goals))
-    print(write_json("texts", {"rows": found, "goals": [goal.figures() for goal in goals]}))
+    print(write_json("texts", {"rows": found, "rivals": others, "goals": [goal.figures() for goal in goals]}))
     return 0 if all(goal.met for goal in goals) else 1
 
 
-def read(name: str) -> Trace:
-    """A trace of the shared data."""
-    packed = (DATA / "traces" / f"sequential-{name}.json.zst").read_bytes()
-    told = json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=LIMIT))
-    times = [int(datetime.fromisoformat(each["time"]).timestamp() * 1e6) for each in told["txns"]]
-    patches = [[(place, gone, come) for place, gone, come in each["patches"]] for each in told["txns"]]
-    return Trace(name, told["startContent"], told["endContent"], times, patches)
+def _rivals_table(others: list[dict[str, Any]]) -> str:
+    keys = ("trace", "rival", "bytes", "bytes_zstd", "seconds", "exact")
+    rows = [[each[key] for key in keys] for each in others if "error" not in each]
+    failed = [f"{each['rival']} failed on {each['trace']}: {each['error']}" for each in others if "error" in each]
+    return "\n".join([table(["trace", "rival", "bytes", "zstd -19", "seconds", "exact"], rows), *failed])
 
 
 def measure(trace: Trace, folder: Path, timed: bool) -> dict[str, Any]:
@@ -108,7 +96,6 @@ def measure(trace: Trace, folder: Path, timed: bool) -> dict[str, Any]:
     with Store.open(folder / "empty.refactory", create=True):
         pass
     empty = (folder / "empty.refactory").stat().st_size
-    edits = sum(map(len, trace.patches))
     seconds = write(trace, file, timed)
     warm = file.stat().st_size
     start = time.perf_counter()
@@ -119,12 +106,11 @@ def measure(trace: Trace, folder: Path, timed: bool) -> dict[str, Any]:
     chosen = random.Random(1).sample(range(len(trace.patches)), VERSIONS)
     reading = read_versions(file, chosen, check(trace, chosen))
     return {
-        "trace": trace.name,
         "times": "with" if timed else "without",
-        "edits": edits,
+        "edits": trace.edits,
         "net": net,
         "warm": warm - empty,
-        "per_second": edits / seconds,
+        "per_second": trace.edits / seconds,
         "compact_seconds": compact_seconds,
         **reading,
     }
@@ -163,7 +149,7 @@ def check(trace: Trace, chosen: Sequence[int]) -> dict[int, str]:
 def read_versions(file: Path, chosen: Sequence[int], expected: dict[int, str]) -> dict[str, Any]:
     """How long versions take (ms): by a store that was just opened, by one that has read others, and the one after."""
     cold, warm, following = [], [], []
-    for number in chosen[:40]:
+    for number in chosen[:COLD]:
         with Store.open(file) as store:
             start = time.perf_counter()
             assert store.at(number + 1)[PATH] == expected[number]
