@@ -24,6 +24,8 @@ from engine.storage.columns import Effort
 from engine.storage.large_paths import Gone, LargePaths
 from engine.storage.path_block import ELEMENT, Elements, PathBlock, Paths, pack_paths
 
+_SHORT_TEXT, _TEXTS = 200, 1 << 16
+
 
 class _Groups(NamedTuple):
     """Children by parent: those of the first `upto` paths as slices of `order`, the later ones in `recent`. One
@@ -51,6 +53,7 @@ class PathTable:
         self._ungrouped = False
         self._keys: dict[bytes, str] = {}
         self._encoded: dict[int, bytes] = {}
+        self._texts: dict[str, int] = {}
         self._above: dict[int, bytes] = {}
         self._large: LargePaths | None = None
         self._fill: Callable[[], PathTable] = PathTable
@@ -147,6 +150,7 @@ class PathTable:
                 self._index.clear()
                 self._encoded.clear()
                 self._above.clear()
+                self._texts.clear()
                 self._regroup()
                 self._ungrouped = False
 
@@ -236,6 +240,24 @@ class PathTable:
                 known.update(zip(missing, added, strict=True))
         return [known[step] for step in steps]
 
+    def told(self, text: str) -> int | None:
+        """The path that `tell` was told of, if it still is known."""
+        return self._texts.get(text)
+
+    def tell(self, text: str, path: int) -> None:
+        """Remember the path that a text names whatever the state is: map keys alone."""
+        if len(text) <= _SHORT_TEXT:
+            if len(self._texts) >= _TEXTS:
+                self._texts.clear()
+            self._texts[text] = path
+
+    def keyed_at(self, path: int) -> list[int]:
+        """Those of a path and its parent that are keyed elements of lists."""
+        pair = path, self.parent(path)
+        if self._large is None and ELEMENT not in map(self._names.item, pair):
+            return []
+        return [item for item in pair if item > 0 and self.encoded_step(item)[:1] == b"i"]
+
     def parent(self, path: int) -> int:
         """The parent's id (-1 for the root)."""
         large = self._large
@@ -243,7 +265,7 @@ class PathTable:
             with contextlib.suppress(Gone):
                 return large.parent(path)
             self.come_into_memory()
-        return int(self._parents.data[path])
+        return int(self._parents.item(path))
 
     def encoded_step(self, path: int) -> bytes:
         """The canonical bytes of the last step ("" for the root)."""

@@ -133,6 +133,11 @@ class Batch:
         else:
             self.move([("timeline", number, before, after)])
 
+    @property
+    def stop(self) -> int:
+        """The number that the next transaction will have."""
+        return self._log.count + len(self._pending)
+
     def move(self, moves: Iterable[Move]) -> None:
         """Move names, as part of the one action that all of it is."""
         moves = tuple(moves)

@@ -7,7 +7,6 @@ before it leaves a row; the errors name the path.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from engine.errors import BadInput, InvalidValue, NotFound
@@ -23,17 +22,9 @@ from engine.timeline.working import Tables, Working
 Identify = Callable[[list[Any]], tuple[str, ...] | None]
 
 
-def _selectors(path: str) -> tuple[Selector, ...]:
+def _selectors(path: str) -> list[Selector]:
     """The steps of a singular path."""
-    return _short_path(path) if len(path) <= _SHORT else _parsed(path)
-
-
-def _parsed(path: str) -> tuple[Selector, ...]:
-    return tuple(segment.selectors[0] for segment in require_singular(parse_pattern(path)).segments)
-
-
-_SHORT = 200
-_short_path = lru_cache(1 << 12)(_parsed)  # a program writes to the same paths again and again
+    return [segment.selectors[0] for segment in require_singular(parse_pattern(path)).segments]
 
 
 class Draft(Working):
@@ -55,13 +46,26 @@ class Draft(Working):
 
     def find(self, path: str) -> int | None:
         """The id of a live path, or None."""
-        current = ROOT
-        for selector in _selectors(path):
-            child = self._child(current, selector)
+        found = self._told(path)
+        if found is not None:
+            return found
+        found, selectors = ROOT, _selectors(path)
+        for selector in selectors:
+            child = self._child(found, selector)
             if child is None:
                 return None
-            current = child
-        return current
+            found = child
+        self._tell(path, found, selectors)
+        return found
+
+    def _told(self, path: str) -> int | None:
+        """A live path that was found by this text before."""
+        found = self._table.told(path)
+        return found if found is not None and self.value_id(found) != ABSENT else None
+
+    def _tell(self, path: str, found: int, selectors: Sequence[Selector]) -> None:
+        if all(type(selector) is Name for selector in selectors):
+            self._table.tell(path, found)
 
     def need(self, path: str) -> int:
         """The id of a live path. Raises `NotFound`."""
@@ -106,10 +110,9 @@ class Draft(Working):
 
     def _emit(self, path: int, kind: Kind, value: int, arg: int = 0, label: int = NO_LABEL) -> None:
         super()._emit(path, kind, value, arg, label)
-        if kind not in (Kind.MOVE, Kind.RELABEL):
-            for item in (path, self._table.parent(path)):
-                if item > ROOT and self._table.encoded_step(item)[:1] == b"i":
-                    self._suspects[item] = None
+        if kind != Kind.MOVE and kind != Kind.RELABEL:
+            for element in self._table.keyed_at(path):
+                self._suspects[element] = None
 
     def _write(self, path: int, value: Any, kind: Kind = Kind.PUT, arg: int = 0, label: int = NO_LABEL) -> None:
         """Put a value at a path; what stood below it goes."""
@@ -168,6 +171,10 @@ class Draft(Working):
 
     def put(self, path: str, value: Any) -> None:
         """Set the value at a path. Maps missing on the way are made; an element is made by its key, not its place."""
+        found = self._told(path)
+        if found is not None:
+            self._replace(found, value)
+            return
         selectors = _selectors(path)
         current = ROOT
         for depth, selector in enumerate(selectors):
@@ -177,9 +184,10 @@ class Draft(Working):
                 self._make(current, selector, value if last else {}, path)
                 child = self._child(current, selector)
                 if last or child is None:
-                    return
+                    break
             elif last:
                 self._replace(child, value)
+                self._tell(path, child, selectors)
             current = child
         if not selectors:
             self._replace(ROOT, value)

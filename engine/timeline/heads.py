@@ -39,12 +39,6 @@ class Since:
     def __len__(self) -> int:
         return len(self.values) + len(self.labels)
 
-    def copy(self) -> Since:
-        """The same, to go on from in another way."""
-        other = Since(self.base)
-        other.values, other.labels = self.values.copy(), self.labels.copy()
-        return other
-
     def apply(self, rows: Iterable[Row], first_ordinal: int) -> None:
         """Take in rows, each path, kind, value and label, of which the first has an ordinal."""
         for ordinal, (path, kind, value, label) in enumerate(rows, first_ordinal):
@@ -93,6 +87,7 @@ class Heads:
         self._states = states
         self._known: OrderedDict[int, Since] = OrderedDict()
         self._kept = 0
+        self._last: tuple[int, State | PartialState] | None = None  # what was asked for last
 
     def __contains__(self, dense: int) -> bool:
         """Whether it is known what was done up to a version."""
@@ -100,23 +95,31 @@ class Heads:
 
     def at(self, dense: int) -> HeadState:
         """The state at a version (-1: the empty one)."""
-        since = self._known.get(dense) or Since(dense)
-        base: State | PartialState | None = None
-        if self._states.path_count > MANY_PATHS:
-            base = self._states.partial(since.base)
-        return HeadState(self._states.at(since.base) if base is None else base, since)
+        since = self._known.get(dense)
+        if since is None:
+            since = Since(dense)
+        if self._last is None or self._last[0] != since.base:
+            self._last = since.base, self._base(since.base)
+        return HeadState(self._last[1], since)
+
+    def _base(self, dense: int) -> State | PartialState:
+        partial = self._states.partial(dense) if self._states.path_count > MANY_PATHS else None
+        return self._states.at(dense) if partial is None else partial
 
     def advance(self, parent: int, dense: int, rows: Iterable[Row], first_ordinal: int) -> None:
         """Say that a commit on `parent` has become `dense`, and which rows it has: path, kind, value, label."""
         since = self._known.pop(parent, None)
+        before = 0
         if since is None:
             since = Since(parent)
         else:
-            self._kept -= len(since)
+            before = len(since)
         since.apply(rows, first_ordinal)
-        if len(since) > MOST_SINCE:
+        size = len(since)
+        if size > MOST_SINCE:
+            self._kept -= before
             return
-        self._kept += len(since)
+        self._kept += size - before
         self._known[dense] = since
         while self._kept > MOST_KEPT:
             self._kept -= len(self._known.popitem(last=False)[1])
@@ -124,4 +127,4 @@ class Heads:
     def forget(self) -> None:
         """Forget all: after a rewind, numbers mean other transactions."""
         self._known.clear()
-        self._kept = 0
+        self._kept, self._last = 0, None

@@ -49,10 +49,11 @@ def _apply_one(draft: Draft, operation: Operation) -> None:
     if not isinstance(name, str) or name not in _FIELDS:
         raise BadInput(f"unknown op {name!r}; known are {', '.join(_FIELDS)}")
     wanted = _FIELDS[name]
-    missing = [field for field in wanted if field not in operation]
-    if missing:
-        raise BadInput(f"{name} {operation['path']} needs {', '.join(json.dumps(field) for field in missing)}")
-    arguments = [values.from_json(operation[field]) for field in wanted]
+    try:
+        arguments = [values.from_json(operation[field]) for field in wanted]
+    except KeyError:
+        missing = ", ".join(json.dumps(field) for field in wanted if field not in operation)
+        raise BadInput(f"{name} {operation['path']} needs {missing}") from None
     method: Callable[..., None] = getattr(draft, name)
     method(operation["path"], *arguments)
 

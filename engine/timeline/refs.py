@@ -245,7 +245,7 @@ class Refs:
         """Write what the tables do not know: what commits did, and other moves and actions. The caller holds a write
         transaction."""
         commits = self._commits()
-        entries = {action.id: action for action in map(self._of_commit, commits)} | self._entries
+        entries = {action.id: action for action in self._actions_of(commits)} | self._entries
         numbers = {key for what, key in self._moved if what == "timeline"}
         numbers.update(self._log.span("timeline", commits.start, commits.stop).tolist())
         self._write("timeline", ((number, self.timelines[number]) for number in sorted(numbers)))
@@ -267,17 +267,19 @@ class Refs:
         """The commits whose actions are not in the tables."""
         return range(self._tables.named, self._tables.named + self._waiting)
 
-    def _of_commit(self, dense: int) -> Action:
-        """The action that a commit is, which the tables do not know yet."""
-        number, parents = self._log.item("timeline", dense), self._log.parents(dense)
-        _, message, _, name = self._log.texts(dense)
-        is_new = number >= self._tables.timelines and not parents
-        forked = self.timelines[number].forked
-        before = None if is_new else Ref(name, parents, forked)
-        said = (message or "commit").encode("utf-8", "replace").decode("utf-8")
-        moves = (("timeline", number, before, Ref(name, (dense,), forked)),)
-        place = self._tables.actions + 1 + dense - self._tables.named
-        return Action(place, "commit", said, self._log.item("time", dense), "done", moves)
+    def _actions_of(self, commits: range) -> Iterator[Action]:
+        """The actions that some commits are, which the tables do not know yet."""
+        log, tables = self._log, self._tables
+        columns = (log.span(name, commits.start, commits.stop).tolist() for name in ("timeline", "parent", "time"))
+        merges = set(log.extras(commits.start, commits.stop)[0].tolist())
+        for dense, number, parent, time in zip(commits, *columns, strict=True):
+            _, message, _, name = log.texts(dense)
+            forked = self.timelines[number].forked
+            parents = log.parents(dense) if dense in merges else (parent,) if parent >= 0 else ()
+            before = None if number >= tables.timelines and not parents else Ref(name, parents, forked)
+            said = (message or "commit").encode("utf-8", "replace").decode("utf-8")
+            moves = (("timeline", number, before, Ref(name, (dense,), forked)),)
+            yield Action(tables.actions + 1 + dense - tables.named, "commit", said, time, "done", moves)
 
     def _set_timeline(self, number: int, ref: Ref | None) -> None:
         if ref is None:
@@ -312,7 +314,8 @@ class Refs:
 
     def _from_top(self) -> Iterator[Action]:
         """Actions, newest first, read a few at a time, and more and more of them."""
-        yield from map(self._of_commit, reversed(self._commits()))
+        for dense in reversed(self._commits()):
+            yield from self._actions_of(range(dense, dense + 1))
         last, count = self._tables.actions, 8
         while last > 0:
             rows = self._db.execute("SELECT id, body FROM oplog WHERE id<=? ORDER BY id DESC LIMIT ?", (last, count))

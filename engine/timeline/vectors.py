@@ -94,7 +94,8 @@ class State:
 
     def value(self, path: int) -> int:
         """The value id at a path, 0 for absent."""
-        return int(self.values[path]) if path < len(self.values) else ABSENT
+        values = self.values
+        return int(values.item(path)) if path < len(values) else ABSENT
 
     def label(self, path: int) -> int:
         """The label of a live path."""

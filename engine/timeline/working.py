@@ -120,14 +120,16 @@ class Working:
     # ----------------------------------------------------------------------------------------- writing
 
     def _emit(self, path: int, kind: Kind, value: int, arg: int = 0, label: int = NO_LABEL) -> None:
-        order = self._order.get(self._table.parent(path))
-        before = self.value_id(path)
-        after = before if kind in (Kind.MOVE, Kind.RELABEL) else value
+        order = self._order.get(self._table.parent(path)) if self._order else None
+        before = ABSENT if order is None else self.value_id(path)
+        if kind == Kind.MOVE or kind == Kind.RELABEL:
+            after = self.value_id(path)
+        else:
+            after = self._values[path] = value
         moves = label != NO_LABEL or after == ABSENT
         if order is not None and before != ABSENT and moves:
             del order[self._place_of(path, order)]
         self.rows.append(path, kind, value, arg, label)
-        self._values[path] = after
         if label != NO_LABEL:
             self._labels[path] = label
         if order is not None and after != ABSENT and (moves or before == ABSENT):
@@ -164,10 +166,10 @@ class Working:
 
     def _check_depth(self, path: int, value: Any) -> None:
         """Refuse a state that would be nested deeper than `values.MAX_DEPTH`."""
-        level = _containers([value])
-        if not level:
+        if not isinstance(value, dict | list | tuple):
             return
         room = values.MAX_DEPTH - len(self._table.ancestors(path))
+        level = [value]
         while level:
             if room <= 0:
                 raise InvalidValue(f"the state would be nested deeper than {values.MAX_DEPTH} levels")
