@@ -374,8 +374,9 @@ class Change:
         if where and isinstance(value_at(self.state, where[:-1]), Elements):
             among = value_at(self.state, where[:-1])
             self.insert(where[:-1], len(among) if where[-1] is None else where[-1], value)
-        else:
-            self.put(where, value)
+        else:  # a place is a key where a map has come to stand
+            last = tuple("-" if step is None else str(step) for step in where[-1:])
+            self.put((*where[:-1], *last), value)
 
     def patch_copy(self, source: Where, where: Where) -> None:
         """Add a copy of what stands elsewhere."""
