@@ -279,12 +279,14 @@ class ValueTable:
         """Whether two ids hold the same value."""
         if a == b or a < FIRST_VALUE or b < FIRST_VALUE:
             return a == b
-        edits = self._edit(a), self._edit(b)
-        if edits == (None, None):
-            return self.canonical(a) == self.canonical(b)
-        for edit, other in zip(edits, (b, a), strict=True):
+        edited = False
+        for value, other in ((b, a), (a, b)):
+            edit = self._edit(value)
+            edited = edited or edit is not None
             if edit is not None and edit.base == other and len(edit.insert) != edit.delete:
                 return False
+        if not edited:
+            return self.canonical(a) == self.canonical(b)
         return bool(self.python(a) == self.python(b))
 
     def sizes(self, wanted: Sequence[int]) -> list[int]:
