@@ -388,7 +388,8 @@ class Log:
 
     def write_directory(self, manifest: dict[str, Any], *, at_once: bool = False) -> dict[str, Any]:
         """Store the list of segments, if it lacks many (with `at_once`: any) of those that there are; the new manifest.
-        The caller holds a write transaction."""
+        With `at_once`, one that was made before a compaction goes where there is no need of another. The caller holds a
+        write transaction."""
         directory = self._parts.directory
         generation, listed = manifest.get(DIRECTORY, (0, 0))
         if generation != self.generation:
@@ -396,6 +397,9 @@ class Log:
         lacking = len(directory) - listed
         enough = 1 if at_once and len(directory) > _LISTED_AT_ONCE else max(_LISTED_AT_ONCE, listed // _LISTED_SHARE)
         if lacking < enough:
+            if at_once and generation != self.generation and DIRECTORY in manifest:
+                self._db.execute("DELETE FROM manifest WHERE name=?", (DIRECTORY,))
+                return {name: item for name, item in manifest.items() if name != DIRECTORY}
             return manifest
         payload = pack_directory(directory, [self._headers.zone(part) for part in directory])
         body = seal("manifest", DIRECTORY, payload)

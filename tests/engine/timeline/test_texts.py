@@ -91,3 +91,22 @@ def test_a_segment_of_little_holds_few_ids(tmp_path) -> None:
         assert [store.get(dense).id for dense in asked] == before
     with Store.open(tmp_path / "typed.refactory") as store:
         assert [store.get(dense).id for dense in asked] == before == [computed_id(store, dense) for dense in asked]
+
+
+def test_a_list_of_segments_that_are_gone_goes_too(tmp_path) -> None:
+    def listed(store: Store) -> list[tuple[str]]:
+        return store._core.db.execute("SELECT name FROM manifest WHERE name='segments'")
+
+    with Store.open(tmp_path / "typed.refactory", create=True) as store:
+        for number in range(12):
+            rows = Rows()
+            with store.bulk(b"somebody", "typing") as bulk:
+                path = bulk.paths.child(0, encode_step("text"))
+                rows.append(path, Kind.PUT, bulk.values.intern(encode(number)), label=AT_END if not number else 0)
+                head = bulk.head("main")
+                bulk.add(parents=[head] if number else [], timeline="main", time=number, rows=rows)
+        assert listed(store)
+        store.compact()
+        assert not listed(store)
+    with Store.open(tmp_path / "typed.refactory") as store:
+        assert [store.at(number)["$.text"] for number in range(12)] == list(range(12))
