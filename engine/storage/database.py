@@ -211,6 +211,13 @@ class Database:
         wal = self.path.with_name(self.path.name + "-wal")
         return self.path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
 
+    def used(self) -> int:
+        """Bytes of the pages that hold something: what the file has after a `vacuum`, about."""
+        pages, free, size = (
+            self.execute(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
 
 def _make(path: Path) -> None:
     """A new store under another name first, so that whoever is killed meanwhile leaves no half a store behind."""

@@ -91,7 +91,7 @@ class Compactor:
         build_path_index(core, self._progress, self._cancel)
         if effort == Effort.SMALL:
             drop_index(core)
-            spend_on_checkpoints(core, core.db.size() // _SHARE, self._progress, self._cancel)
+            spend_on_checkpoints(core, core.db.used() // _SHARE, self._progress, self._cancel)
         else:
             rewrite_checkpoints(core, self._progress, self._cancel)
             build_index(core, self._progress, self._cancel, whole=True)

@@ -343,3 +343,14 @@ def test_what_sqlite_says_in_plain_words(opened: Database, monkeypatch, error, k
         opened.execute("SELECT 1")
     assert "\n" not in str(caught.value)
     monkeypatch.setattr(opened, "_connection", connection)
+
+
+def test_pages_that_were_freed_are_not_used(opened: Database) -> None:
+    with opened.write():
+        opened.execute("INSERT INTO bucket VALUES (1, ?)", (bytes(1 << 20),))
+    full = opened.used()
+    with opened.write():
+        opened.execute("DELETE FROM bucket")
+    assert opened.used() < full - (1 << 19)
+    opened.vacuum()
+    assert abs(opened.path.stat().st_size - opened.used()) < 1 << 16
