@@ -21,10 +21,6 @@ class Splice(NamedTuple):
         """The canonical bytes of the operation's argument, which says nothing of what it is applied to."""
         return _BYTES + uvarint(self.start) + uvarint(self.delete) + text(self.insert)
 
-    def apply(self, before: str) -> str:
-        """The text afterwards."""
-        return before[: self.start] + self.insert + before[self.start + self.delete :]
-
 
 def read_argument(argument: bytes, base: int) -> Splice:
     """The splice that such an argument makes of a text. Raises `ValueError` or `IndexError` for what is none."""

@@ -146,12 +146,13 @@ class ValueTable:
         self._lately[value] = canonical
         return value
 
-    def splice(self, base: int, index: int, delete: int, insert: str) -> int:
+    def splice(self, base: int, start: int, delete: int, insert: str) -> int:
         """A new id for the text that an edit of the text `base` makes. Raises `InvalidValue` for an edit that is not
         within it."""
-        if not 0 <= index <= index + delete <= self.texts.length(base):
-            raise InvalidValue(f"no edit at {index} of a text of {self.texts.length(base)} characters")
-        return self.append_splice(Splice(base, index, delete, insert))
+        length = self.texts.length(base)
+        if not 0 <= start <= start + delete <= length:
+            raise InvalidValue(f"{delete} characters from {start} on are not within a text of {length}")
+        return self.append_splice(Splice(base, start, delete, insert))
 
     def append_splice(self, splice: Splice) -> int:
         """A new id for what an edit makes that is known to be sound, or will be looked at when the text is read."""

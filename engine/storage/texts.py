@@ -15,7 +15,7 @@ from engine.errors import CorruptStore
 from engine.model.splices import Splice
 from engine.storage import text_sizes
 from engine.storage.cache import ByteCache
-from engine.storage.columns.edits import Edits, from_splices
+from engine.storage.columns.edits import Edits, apply_one, from_splices
 
 STRIDE = 256
 """Runs of edits between two texts that are kept in the cache."""
@@ -46,10 +46,6 @@ class Texts:
             self._newest = value, text
         return text
 
-    def know(self, value: int, text: str) -> None:
-        """Take note of a text that somebody has at hand."""
-        self._newest = value, text
-
     def _make(self, value: int) -> str:
         """Walk back to a text that is known, and replay what lies between."""
         plan: list[tuple[Edits, int, int]] = []
@@ -60,7 +56,7 @@ class Texts:
                 break
             if isinstance(source, Splice):
                 if not plan and (before := self._known(source.base)) is not None:
-                    return source.apply(before)
+                    return apply_one(source, before)
                 edits, value = self._gather(value, source)
                 plan.append((edits, 0, len(edits)))
                 continue

@@ -211,9 +211,20 @@ def test_edits_outside_of_the_text_are_refused() -> None:
     values = in_memory(Written())
     value = values.intern(encode("abc"))
     for start, delete in [(4, 0), (0, 4), (3, 1), (-1, 0)]:
-        with pytest.raises(InvalidValue, match="no edit at"):
+        with pytest.raises(InvalidValue, match="are not within a text of 3"):
             values.splice(value, start, delete, "")
     assert values.python(values.splice(value, 3, 0, "d")) == "abcd"
+
+
+def test_an_edit_outside_of_the_text_is_damage_when_it_is_read() -> None:
+    for count in (1, 50):  # one alone, and a run
+        made = Written()
+        value = made.put("abc")
+        for _ in range(count):
+            made.items.append(Splice(value, 9, 0, "x"))
+            value += 1
+        with pytest.raises(CorruptStore, match="an edit is outside of the text that it changes"):
+            in_memory(made).python(value)
 
 
 def test_damaged_blocks_are_told_and_take_no_memory() -> None:

@@ -171,17 +171,18 @@ class Edits:
         """What the edits from `first` on up to `stop`, all of one chain, make of a text."""
         if stop - first <= _FEW:
             for edit in range(first, stop):
-                before = _checked(self.splice(edit), len(before)).apply(before)
+                before = apply_one(self.splice(edit), before)
             return before
         width = max(self.width, width_of(before))
         supply = self.codes if width == self.width else to_codes(self.text, width)
         return from_codes(replay(to_codes(before, width), supply, self.moves(first, stop), width), width)
 
 
-def _checked(splice: Splice, length: int) -> Splice:
-    if not 0 <= splice.start <= splice.start + splice.delete <= length:
+def apply_one(splice: Splice, before: str) -> str:
+    """What one edit makes of a text. Raises `CorruptStore` for an edit that is not within it."""
+    if not 0 <= splice.start <= splice.start + splice.delete <= len(before):
         raise outside()
-    return splice
+    return before[: splice.start] + splice.insert + before[splice.start + splice.delete :]
 
 
 def from_splices(values: Sequence[int], splices: Sequence[Splice], size_of: Callable[[int], int]) -> Edits:

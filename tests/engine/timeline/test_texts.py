@@ -1,6 +1,8 @@
 """Texts that are edited through a store: nothing makes every version of them at once."""
 
+import random
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,6 +76,17 @@ def test_any_version_is_read(typed) -> None:
     letters = ("abcdefgh " * LETTERS)[:LETTERS]
     for number in (0, 1, 2_999, 17, 1_500, 3_000):
         assert typed.at(number)["$.text"] == letters[:number] + "word " * (LENGTH // 5)
+
+
+def test_threads_read_versions_at_once(typed) -> None:
+    letters = ("abcdefgh " * LETTERS)[:LETTERS]
+    numbers = random.Random(1).sample(range(LETTERS), 200)
+
+    def read(number: int) -> bool:
+        return typed.at(number)["$.text"] == letters[:number] + "word " * (LENGTH // 5)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, numbers))
 
 
 def test_ids_are_computed_from_the_edits(typed) -> None:
