@@ -19,6 +19,7 @@ from engine.model.operations import FIRST_VALUE, LIST, MAP
 from engine.model.splices import Splice
 from engine.storage import value_block
 from engine.storage.again import ask_again
+from engine.storage.arrays import distinct
 from engine.storage.cache import Budget, ByteCache
 from engine.storage.columns import Effort
 from engine.storage.columns.edits import from_splices
@@ -272,9 +273,21 @@ class ValueTable:
         """The values of an array of ids, in its order; each distinct id is decoded once."""
         if len(wanted) < _FEW:
             return [self.python(value) for value in wanted.tolist()]
-        distinct, where = np.unique(wanted, return_inverse=True)
-        made = [self.python(value) for value in distinct.tolist()]
-        return [made[index] for index in where.tolist()]
+        return list(map(self.at_hand(wanted).python, wanted.tolist()))
+
+    def at_hand(self, wanted: NDArray[Any]) -> ValuesAtHand:
+        """Some values by their ids (absent may be among them), for who looks at many: each block is fetched once."""
+        sources: dict[int, Source] = {}
+        found, stop = self._tail, 0
+        for value in distinct(wanted).tolist():
+            if value >= stop:
+                if value < FIRST_VALUE:
+                    sources[value] = _MARKERS.get(value, b"")
+                    continue
+                found = self._block(value)
+                stop = found.stop
+            sources[value] = found.source(value)
+        return ValuesAtHand(self, sources)
 
     def equal(self, a: int, b: int) -> bool:
         """Whether two ids hold the same value."""
@@ -361,3 +374,31 @@ class ValueTable:
             held = self._block(self.stored - 1).held
             for value, canonical in held.all_plain() if held is not None else ():
                 self._ids.setdefault(canonical, value)
+
+
+class ValuesAtHand:
+    """Some values of a table, found already, and Python values made when first asked for."""
+
+    __slots__ = ("_python", "_sources", "_table")
+
+    def __init__(self, table: ValueTable, sources: dict[int, Source]) -> None:
+        self._table, self._sources = table, sources
+        self._python: dict[int, Any] = {}
+
+    def python(self, value: int) -> Any:
+        """The value itself; `{}` and `[]` for the markers, a new one each time. Not for absent."""
+        if value < FIRST_VALUE:
+            return {} if value == MAP else []
+        found = self._python.get(value, _UNMADE)
+        if found is _UNMADE:
+            source = self._sources[value]
+            found = values.decode(source) if isinstance(source, bytes) else self._table.python(value)
+            self._python[value] = found
+        return found
+
+    def equal(self, a: int, b: int) -> bool:
+        """Whether two ids hold the same value."""
+        one, other = self._sources[a], self._sources[b]
+        if isinstance(one, bytes) and isinstance(other, bytes):
+            return a == b or (a >= FIRST_VALUE and b >= FIRST_VALUE and one == other)
+        return self._table.equal(a, b)

@@ -25,6 +25,9 @@ from engine.storage.large_paths import Gone, LargePaths
 from engine.storage.path_block import ELEMENT, Elements, PathBlock, Paths, pack_paths
 
 _SHORT_TEXT, _TEXTS = 200, 1 << 16
+# Who has looked up so many paths is better off with all of them in memory, if these are not more than so many.
+FEW_LOOK_UPS = 64
+FEW_PATHS = 1 << 20
 
 
 class _Groups(NamedTuple):
@@ -56,6 +59,7 @@ class PathTable:
         self._texts: dict[str, int] = {}
         self._above: dict[int, bytes] = {}
         self._large: LargePaths | None = None
+        self._looked_up = 0
         self._fill: Callable[[], PathTable] = PathTable
         self._add([-1], [b""])
 
@@ -195,8 +199,10 @@ class PathTable:
         """The id of a child by its encoded step, or None."""
         large = self._large
         if large is not None:
-            with contextlib.suppress(Gone):
-                return large.find(parent, step)
+            self._looked_up += 1
+            if self._looked_up < FEW_LOOK_UPS or len(large) > FEW_PATHS:
+                with contextlib.suppress(Gone):
+                    return large.find(parent, step)
             self.come_into_memory()
         return self._known(parent).get(step)
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine.errors import Cancelled, CorruptStore
 from engine.model.operations import FIRST_VALUE
 from engine.storage import row_block, segment, value_block
+from engine.storage.blocks import BLOCK_PATHS
 from engine.storage.columns import Effort, is_quick, watched
 from engine.storage.dictionaries import PLAIN_ROOM
 from engine.storage.parts import Part
@@ -30,7 +31,7 @@ from engine.storage.segment import RowColumns
 from engine.timeline.ahead import ahead
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
-from engine.timeline.path_indexing import build_path_index
+from engine.timeline.path_indexing import LEAST_PATHS, build_path_index
 from engine.timeline.placing import rewrite_checkpoints, spend_on_checkpoints
 
 Progress = Callable[[int, int | None, str], None]
@@ -88,7 +89,8 @@ class Compactor:
         """What makes reading quick, where it is worth its bytes: a store whose rows fit into memory gets
         few checkpoints, and no index, which would be larger than all the rest of it."""
         core = self._core
-        build_path_index(core, self._progress, self._cancel)
+        least = _MOST_PATHS if effort == Effort.SMALL else LEAST_PATHS
+        build_path_index(core, self._progress, self._cancel, least_paths=least)
         if effort == Effort.SMALL:
             drop_index(core)
             spend_on_checkpoints(core, core.db.used() // _SHARE, self._progress, self._cancel)
@@ -159,17 +161,22 @@ class Compactor:
     # --------------------------------------------------------------------------------------------- paths
 
     def _compact_paths(self, effort: Effort) -> None:
-        """One block of all paths, where they are in memory; the blocks of a store with millions stay as they are."""
+        """One block of all paths, or several where they are looked up by the index; the blocks of a store with millions
+        stay as they are."""
         db, paths = self._core.db, self._log.paths
         blocks = self._path_blocks()
         stop = sum(blocks[-1]) if blocks else 1
-        if stop > _MOST_PATHS or not blocks or (len(blocks) == 1 and self._is_cold_block("path_block", 1)):
+        size = stop if effort == Effort.SMALL or stop < LEAST_PATHS else BLOCK_PATHS
+        wanted = [(first, min(size, stop - first)) for first in range(1, stop, size)]
+        cold = blocks == wanted and all(self._is_cold_block("path_block", first) for first, _ in blocks)
+        if stop > _MOST_PATHS or cold:
             return
         self._step(0, stop, "paths")
         with watched(self._check_cancel):
-            payload = paths.block(1, stop, effort)
+            payloads = [paths.block(first, first + count, effort) for first, count in wanted]
         read = PathTable()
-        read.load(payload)
+        for payload in payloads:
+            read.load(payload)
         if [read.encoded_step(path) for path in range(stop)] != [paths.encoded_step(path) for path in range(stop)] or (
             not np.array_equal(read.parents, paths.parents[:stop])
         ):
@@ -177,7 +184,9 @@ class Compactor:
         with self._core.writing():
             if self._path_blocks() == blocks:
                 db.execute("DELETE FROM path_block WHERE first > 0")
-                db.execute("INSERT INTO path_block VALUES (1,?,?)", (stop - 1, seal("path_block", 1, payload)))
+                for (first, count), payload in zip(wanted, payloads, strict=True):
+                    body = seal("path_block", first, payload)
+                    db.execute("INSERT INTO path_block VALUES (?,?,?)", (first, count, body))
                 self._core.count_generation()
                 self._blocks += 1
 

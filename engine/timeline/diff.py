@@ -17,7 +17,7 @@ from engine.timeline.dag import Graph
 from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
 
-_AT_ONCE = 1024
+_FIRST_PIECE, _AT_ONCE = 64, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,54 @@ def diff(log: Log, graph: Graph, a: Version, b: Version, roots: Sequence[int] = 
     candidates = candidates[_below(parents, candidates, roots)]
     old, new = _leaves(before, parents, candidates), _leaves(after, parents, candidates)
     told = (old != new) | np.isin(candidates, list(moved)) if moved else old != new
-    for path, was, now in _triples(candidates[told], old[told], new[told]):
-        if was != now and not _same(log, was, now):
-            where = b if after.values[path] != ABSENT else a
-            yield Change(where.path_text(path), _kind(was, now), _value(log, was), _value(log, now), path, writers)
-        if path in moved:
-            yield Change(b.path_text(path), "moved", *moved[path], path, writers)
+    names = _Names(log, a), _Names(log, b)
+    for some in _pieces(np.flatnonzero(told)):
+        was_there, is_there = old[some], new[some]
+        values = log.values.at_hand(np.concatenate((was_there, is_there)))
+        later = (after.values[candidates[some]] != ABSENT).tolist()
+        columns = (column.tolist() for column in (candidates[some], was_there, is_there))
+        for path, was, now, named_later in zip(*columns, later, strict=True):
+            if was != now and not (was > LIST and now > LIST and values.equal(was, now)):
+                one, other = (MISSING if value == ABSENT else values.python(value) for value in (was, now))
+                yield Change(names[named_later].text(path), _kind(was, now), one, other, path, writers)
+            if path in moved:
+                yield Change(names[True].text(path), "moved", *moved[path], path, writers)
 
 
-def _triples(*columns: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
-    """Three columns side by side, as numbers of Python, made as they are asked for."""
-    for start in range(0, len(columns[0]), _AT_ONCE):
-        yield from zip(*(column[start : start + _AT_ONCE].tolist() for column in columns), strict=True)
+def _pieces(numbers: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Numbers in pieces: small ones first, for who asks for few."""
+    start, size = 0, _FIRST_PIECE
+    while start < len(numbers):
+        yield numbers[start : start + size]
+        start, size = start + size, min(2 * size, _AT_ONCE)
+
+
+class _Names:
+    """Paths as text at a version; those above, and keys of maps, are spelled once."""
+
+    def __init__(self, log: Log, version: Version) -> None:
+        self._paths, self._version = log.paths, version
+        self._above = {ROOT: "$"}
+        self._keys: dict[bytes, str] = {}
+
+    def text(self, path: int) -> str:
+        """As `Version.path_text`."""
+        return self._above[path] if path == ROOT else self._containing(self._paths.parent(path)) + self._step(path)
+
+    def _containing(self, path: int) -> str:
+        found = self._above.get(path)
+        if found is None:
+            found = self._above[path] = self.text(path)
+        return found
+
+    def _step(self, path: int) -> str:
+        step = self._paths.encoded_step(path)
+        found = self._keys.get(step)
+        if found is None:
+            found = self._version.step_text(path)
+            if step[:1] == b"k":
+                self._keys[step] = found
+        return found
 
 
 def _below(parents: NDArray[np.int32], paths: NDArray[Any], roots: Sequence[int]) -> NDArray[np.bool_]:
@@ -116,14 +152,6 @@ def _below(parents: NDArray[np.int32], paths: NDArray[Any], roots: Sequence[int]
 
 def _kind(was: int, now: int) -> str:
     return "added" if was == ABSENT else "removed" if now == ABSENT else "changed"
-
-
-def _value(log: Log, value: int) -> Any:
-    return MISSING if value == ABSENT else log.values.python(value)
-
-
-def _same(log: Log, was: int, now: int) -> bool:
-    return was > LIST and now > LIST and log.values.equal(was, now)
 
 
 def _pad(a: State, b: State) -> tuple[State, State]:

@@ -27,8 +27,8 @@ from engine.timeline.core import Core
 
 Progress = Callable[[int, int | None, str], None]
 
-# A store of fewer paths holds them in memory.
-LEAST_PATHS = 1 << 20
+# A store of fewer paths reads them all.
+LEAST_PATHS = 1 << 15
 # So many entries are sorted at a time; more only where they are children of neighbouring parents.
 STEP_PATHS = 1 << 21
 _PARENTS = 1 << 12

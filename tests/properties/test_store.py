@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine import Store
 from engine.errors import KnownError
-from engine.storage import blocks, database, dictionaries, large_paths, log
+from engine.storage import blocks, database, dictionaries, large_paths, log, path_table
 from engine.timeline import (
     bulk,
     checkpoints,
@@ -58,6 +58,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.patch.setattr(database, "_PRAGMAS", database._PRAGMAS.replace("synchronous=FULL", "synchronous=OFF"))
         self.patch.setattr(log, "SEAL_TRANSACTIONS", seal)
         self.patch.setattr(bulk, "FLUSH_TRANSACTIONS", seal)
+        self.patch.setattr(path_table, "FEW_LOOK_UPS", 9 * few)
         self.patch.setattr(log, "_LISTED_AT_ONCE", 1)
         self.patch.setattr(runs, "STRETCH", 4)
         self.patch.setattr(runs, "_PIECE", 2)

@@ -10,7 +10,7 @@ import pytest
 from engine import Store
 from engine.errors import CorruptStore
 from engine.model.paths import encode_step
-from engine.storage import blocks, large_paths, log
+from engine.storage import blocks, large_paths, log, path_table
 from engine.timeline import path_indexing
 from engine.timeline.path_indexing import build_path_index
 
@@ -23,6 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_PATHS", 7)
     monkeypatch.setattr(large_paths, "INDEX_ENTRIES", 5)
     monkeypatch.setattr(path_indexing, "STEP_PATHS", 9)
+    monkeypatch.setattr(path_table, "FEW_PATHS", 0)
     monkeypatch.setattr(path_indexing, "_PARENTS", 4)
 
 
@@ -94,6 +95,17 @@ def test_writing_brings_them_into_memory(path: Path) -> None:
         assert store.at().json() == expected
     with Store.open(path) as store:
         assert store.at().json() == expected
+
+
+def test_who_looks_many_up_has_them_in_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_table, "FEW_PATHS", 1 << 20)
+    with Store.open(path) as store:
+        table = store._core.log.paths
+        steps = [table.encoded_step(child) for child in table.children(2).tolist()]
+        assert in_file(store)
+        found = [table.find(2, step) for _ in range(path_table.FEW_LOOK_UPS) for step in steps]
+        assert not in_file(store)
+        assert found == table.children(2).tolist() * path_table.FEW_LOOK_UPS
 
 
 def test_an_index_that_is_made_anew_is_followed(path: Path) -> None:
