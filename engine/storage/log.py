@@ -371,7 +371,7 @@ class Log:
         directory = known.then(new) if new else known
         if directory.stop < self.sealed:
             raise CorruptStore(f"the store is damaged: transactions from {directory.stop} on are missing; {RESTORE}")
-        if directory is not self._parts.directory:
+        if relist or directory.stop != self._parts.directory.stop:
             with self.lock:
                 self._headers.follow(directory)
                 self._hand_over(directory.stop, directory.stop_row)
@@ -379,8 +379,10 @@ class Log:
     def _stored_directory(self, manifest: dict[str, Any]) -> SegmentDirectory:
         """The segments that the list in the file tells: none where it was made before a compaction."""
         generation, _ = manifest.get(DIRECTORY, (-1, 0))
+        if generation != manifest["generation"]:
+            return of_parts(())
         found = self._db.execute("SELECT body FROM manifest WHERE name=?", (DIRECTORY,))
-        if not found or generation != manifest["generation"]:
+        if not found:
             return of_parts(())
         directory, zones = unpack_directory(unseal("manifest", DIRECTORY, found[0][0]))
         self._headers.know_zones(directory, zones)
