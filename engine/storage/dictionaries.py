@@ -303,6 +303,23 @@ class ValueTable:
             return self.canonical(a) == self.canonical(b)
         return bool(self.python(a) == self.python(b))
 
+    def lengthened(self, before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
+        """Pairs of values that differ in any case: an edit that stands in a block made the second of the first and
+        changed its length. What is left is to be compared (`equal`)."""
+        found = np.zeros(len(after), bool)
+        order = np.argsort(after, kind="stable")
+        order = order[self.edited(after[order])]
+        start = 0
+        while start < len(order):
+            block = self._block(int(after[order[start]]))
+            if block.held is None:
+                break
+            stop = int(np.searchsorted(after[order], block.stop))
+            here = order[start:stop]
+            found[here] = block.held.edits.lengthened(before[here], after[here])
+            start = stop
+        return found
+
     def sizes(self, wanted: Sequence[int]) -> list[int]:
         """About what each of some values takes where it is stored, before it is compressed, in bytes."""
         found = []

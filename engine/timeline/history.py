@@ -123,9 +123,10 @@ class History:
         before[1:][same] = value[:-1][same]
         changed = np.flatnonzero((before != value) & (owner >= 0))
         changed = changed[np.argsort(owner[changed], kind="stable")]
-        for index in changed.tolist():
+        differ = self._log.values.lengthened(before[changed], value[changed])
+        for index, known in zip(changed.tolist(), differ.tolist(), strict=True):
             was, now = int(before[index]), int(value[index])
-            if not (was > LIST and now > LIST and self._log.values.equal(was, now)):
+            if known or not (was > LIST and now > LIST and self._log.values.equal(was, now)):
                 yield int(owner[index]), int(path[index]), was, now
 
     # ------------------------------------------------------------------------------------ who made it so

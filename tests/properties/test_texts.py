@@ -143,6 +143,23 @@ def test_every_text_is_what_a_replay_makes(data, made: Written, effort: Effort, 
 
 
 @given(data=st.data(), made=written(), effort=st.sampled_from(Effort))
+def test_what_is_said_to_differ_differs(data, made: Written, effort: Effort) -> None:
+    values = table(made, data.draw(st.lists(st.integers(0, len(made.items)), max_size=2)), effort, 1 << 20)
+    ids = st.integers(FIRST_VALUE, len(values) - 1)
+    pairs = data.draw(st.lists(st.tuples(ids, ids), max_size=20))
+    for place, item in enumerate(made.items):
+        if isinstance(item, Splice):
+            pairs.append((item.base, place + FIRST_VALUE))
+    before, after = np.array([*pairs, (0, 0)], np.int64).T
+    differ = values.lengthened(before, after).tolist()[:-1]
+    for known, (one, other) in zip(differ, pairs, strict=True):
+        assert not (known and made.texts[one - FIRST_VALUE] == made.texts[other - FIRST_VALUE])
+        item = made.items[other - FIRST_VALUE]
+        if other < values.stored and isinstance(item, Splice) and item.base == one:
+            assert known == (len(item.insert) != item.delete)
+
+
+@given(data=st.data(), made=written(), effort=st.sampled_from(Effort))
 def test_sizes_in_json_are_those_of_the_texts(data, made: Written, effort: Effort) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(made.items)), max_size=3))
     values = table(made, cuts, effort, 1 << 20)

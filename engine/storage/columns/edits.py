@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,13 @@ class Edits:
         return made
 
     @cached_property
+    def bases(self) -> _Ints:
+        """The value that each edit is of."""
+        bases: _Ints = np.concatenate(([0], self.made[:-1]))
+        bases[self.first_edit[:-1]] = self.base
+        return bases
+
+    @cached_property
     def width(self) -> int:
         """Bytes that each code point of `codes` takes."""
         return width_of(self.text)
@@ -129,6 +137,13 @@ class Edits:
         before = np.concatenate(([0], net))[self.first_edit[:-1]]
         return net + np.repeat(self.size - before, np.diff(self.first_edit))
 
+    def lengthened(self, before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where a value is that of an edit of the one before which leaves another length."""
+        edit = self.place[np.searchsorted(self.values, after)]
+        run = np.searchsorted(self.run_edit, edit, side="right") - 1
+        lengthened: NDArray[np.bool_] = (self.bases[edit] == before) & (self.insert != self.delete)[run]
+        return lengthened
+
     def splices(self) -> list[Splice]:
         """All, in order of the values."""
         nth = np.arange(len(self)) - np.repeat(self.run_edit[:-1], self.count)
@@ -136,9 +151,7 @@ class Edits:
         index = (np.repeat(start, self.count) + nth * np.repeat(self._step, self.count)).tolist()
         delete, insert = np.repeat(self.delete, self.count).tolist(), np.repeat(self.insert, self.count)
         ends = np.cumsum(insert).tolist()
-        base = np.concatenate(([0], self.made[:-1]))
-        base[self.first_edit[:-1]] = self.base
-        columns = zip(base.tolist(), index, delete, [0, *ends], ends, strict=False)
+        columns = zip(self.bases.tolist(), index, delete, [0, *ends], ends, strict=False)
         found = [Splice(at, where, gone, self.text[start:end]) for at, where, gone, start, end in columns]
         return [found[edit] for edit in self.place.tolist()]
 
