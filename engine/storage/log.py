@@ -11,8 +11,8 @@ by readers and after it by the writer).
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -21,17 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
-from engine.model.operations import Rows
-from engine.model.transactions import ID_BYTES, Header
+from engine.model.transactions import Header
 from engine.storage import row_block, segment
-from engine.storage.again import ask_again
 from engine.storage.blocks import Blocks
-from engine.storage.cache import ByteCache
 from engine.storage.columns import Effort
 from engine.storage.database import Database
-from engine.storage.dictionaries import Moved, ValueTable
+from engine.storage.dictionaries import ValueTable
 from engine.storage.headers import Headers
-from engine.storage.identity import Chunks, chunk_ids, cut, pack_outside
+from engine.storage.identity import cut, pack_outside
 from engine.storage.parts import RESTORE, Part, Parts, Replicas
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
@@ -44,6 +41,7 @@ from engine.storage.segment_directory import (
     pack_directory,
     unpack_directory,
 )
+from engine.storage.segment_ids import SegmentIds
 from engine.storage.tail import Tail
 from engine.storage.transactions import Brought, Run, brought_by, pack_hot, unpack_hot
 
@@ -82,8 +80,7 @@ class Log:
         self.metrics = database.metrics
         self._parts = Parts(database, lambda: self.paths, Replicas())
         self._headers = Headers(self._parts, self.lock)
-        self._ids: ByteCache[list[bytes]] = database.caches.cache("ids")
-        self._cuts: ByteCache[Chunks] = database.caches.cache("cuts", decodes=False)
+        self._ids = SegmentIds(self, self._parts, database.caches)
         self._tail = Tail()
         self.generation = 0
 
@@ -208,55 +205,8 @@ class Log:
         tail = self._tail
         if dense >= tail.first:
             return tail.ids[dense - tail.first]
-        ids, place = self._ids_around(dense)
+        ids, place = self._ids.around(dense)
         return ids[place]
-
-    def _ids_around(self, dense: int) -> tuple[list[bytes], int]:
-        """The ids of a chunk of transactions in a segment, and the place among them of the one that is meant."""
-        part = self._parts.of(dense)
-        try:
-            return self._ids_in(part, dense)
-        except Moved:
-            return ask_again(lambda: self._ids_in(self._parts.instead_of(part, dense), dense), Moved, lambda: None)
-
-    def _ids_in(self, part: Part, dense: int) -> tuple[list[bytes], int]:
-        chunks = self._chunks(part)
-        chunk = chunks.of(dense)
-        return self._chunk_ids(part, chunks, chunk), dense - chunks.span(chunk)[0]
-
-    def _chunks(self, part: Part) -> Chunks:
-        """How a segment is cut; looked up once, since every id asks for it."""
-
-        def load() -> tuple[Chunks, int]:
-            size, _ = self._parts.outside(part)
-            if part.stop > self.count:  # it goes on with some that are not known here yet
-                parent, *extra = (self._parts.read_header(part, f) for f in ("parent", "extra_child", "extra_parent"))
-                made = Chunks(part.first, parent, (extra[0], extra[1]), size)
-            else:
-                made = Chunks(part.first, self.span("parent", *part.span), self.extras(*part.span), size)
-            return made, made.nbytes
-
-        return self._cuts.get((part.span, part.head), load)
-
-    def _chunk_ids(self, part: Part, chunks: Chunks, chunk: int) -> list[bytes]:
-        start, stop = chunks.span(chunk)
-        stop = min(stop, self.count)
-
-        def load() -> tuple[list[bytes], int]:
-            _, held = self._parts.outside(part)
-            if len(held) != len(chunks.outside):
-                raise CorruptStore(f"the store is damaged: segment {part.first} has {len(held)} ids; {RESTORE}")
-            where = chunks.places(chunk)
-            outside = dict(zip(chunks.outside[where].tolist(), held[where], strict=True))
-            columns, _ = self.gather(np.arange(start, stop, dtype=np.int32))
-            names = ("path", "kind", "value", "arg")
-            rows = Rows(**{name: getattr(columns, name).tolist() for name in names})
-            operations = self.span("operations", start, stop).tolist()
-            said = zip(self.headers(start, stop), self._parents_of(start, stop), strict=True)
-            ids = chunk_ids(self.paths, self.values, rows, operations, said, outside.__getitem__, start)
-            return ids, _id_bytes(len(ids))
-
-        return self._ids.get((start, stop), load)
 
     def header(self, dense: int) -> Header:
         """What a transaction says besides its operations."""
@@ -272,30 +222,14 @@ class Log:
             author, message, source, timeline = texts[dense - begin]
             yield Header(replicas[replica], seq, timeline, author, message, source, time, recorded)
 
-    def _parents_of(self, first: int, stop: int) -> list[list[int]]:
-        """The parents of each of some transactions, as `parents`."""
-        found = [[parent] if parent >= 0 else [] for parent in self.span("parent", first, stop).tolist()]
-        for child, parent in zip(*(column.tolist() for column in self.extras(first, stop)), strict=True):
-            found[child - first].append(parent)
-        return found
-
     def find_id(self, prefix: str) -> list[int]:
         """Transactions whose id in hex starts with `prefix`; two at most, enough to tell "ambiguous"."""
         whole = bytes.fromhex(prefix[: len(prefix) // 2 * 2])
         found: list[int] = []
-        for first, ids in self._all_ids():
+        tail = self._tail
+        for first, ids in itertools.chain(self._ids.chunks(tail.first), [(tail.first, tail.ids)]):
             found += [first + i for i, id_ in enumerate(ids) if id_.startswith(whole) and id_.hex().startswith(prefix)]
         return found[:2]
-
-    def _all_ids(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The ids of all transactions, some at a time, and the first transaction of these."""
-        tail = self._tail
-        dense = 0
-        while dense < tail.first:
-            ids, place = self._ids_around(dense)
-            yield dense, ids[place : place + tail.first - dense]
-            dense += len(ids) - place
-        yield tail.first, tail.ids
 
     def find_source(self, source: str) -> list[int]:
         """Transactions with this source id, or whose source id starts with it (4 characters at least)."""
@@ -490,7 +424,7 @@ class Log:
         self.insert(part, bodies)
         self._db.execute("DELETE FROM hot_transaction")
         self._parts.keep(part, self._headers.held(part), tail.rows, tail.texts)
-        self._keep_ids(part, tail.ids)
+        self._ids.keep(part, tail.ids)
         self._headers.seal(part)
         self._hand_over(part.stop, part.stop_row)
 
@@ -519,7 +453,7 @@ class Log:
         headers = segment.pack_headers(self._headers.between(first, stop, checks), effort)
         sealed = seal("segment.headers", first, headers)
         part = replace(span, head=sealed[:CHECKSUM_BYTES], checks=checks)
-        self._cuts.put((part.span, part.head), chunks, chunks.nbytes)
+        self._ids.know_cut(part, chunks)
         return part, [sealed, *bodies]
 
     def insert(self, part: Part, bodies: Sequence[bytes]) -> None:
@@ -534,11 +468,9 @@ class Log:
         """The segments, in order."""
         return list(self._parts)
 
-    def outside_of(self, part: Part) -> dict[int, bytes]:
+    def ids_of(self, part: Part) -> dict[int, bytes]:
         """The ids that a segment holds, by the numbers of their transactions; none where it is gone."""
-        with contextlib.suppress(Moved):
-            return dict(zip(self._chunks(part).outside.tolist(), self._parts.outside(part)[1], strict=True))
-        return {}
+        return self._ids.held(part)
 
     def texts_of(self, part: Part) -> Sequence[Texts]:
         """The texts of a segment."""
@@ -566,16 +498,6 @@ class Log:
         gone = set(old)
         kept = [part for part in self._parts if part not in gone]
         self._parts.replace(of_parts(sorted([*kept, new], key=lambda part: part.first)))
-
-    def _keep_ids(self, part: Part, ids: Sequence[bytes]) -> None:
-        chunks = self._chunks(part)
-        for chunk in range(-(-part.transactions // chunks.size)):
-            start, stop = chunks.span(chunk)
-            self._ids.put((start, stop), list(ids[start - part.first : stop - part.first]), _id_bytes(stop - start))
-
-
-def _id_bytes(count: int) -> int:
-    return (ID_BYTES + 41) * count
 
 
 def _contiguous(numbers: NDArray[np.int64]) -> slice | NDArray[np.int64]:

@@ -137,7 +137,7 @@ class Compactor:
         first, stop = parts[0].first, parts[-1].stop
         texts = segment.join_text_columns([segment.text_columns(log.texts_of(part)) for part in parts])
         rows, _ = log.gather(np.arange(first, stop, dtype=np.int32))
-        known = {number: id_ for part in parts for number, id_ in log.outside_of(part).items()}
+        known = {number: id_ for part in parts for number, id_ in log.ids_of(part).items()}
         part, bodies = log.encode(first, stop, texts, rows, effort, known)
         self._check(part, bodies, texts, rows)
         return part, bodies
