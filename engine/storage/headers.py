@@ -4,7 +4,7 @@ segment and a column at a time, when somebody asks. Whole columns over all trans
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -29,6 +29,8 @@ _TYPES = {
     "operations": np.int32,
     "rows_end": np.int64,
 }
+# Whoever asks for one of these over all transactions shows the timeline, and asks for the others.
+_TOGETHER = ("parent", "timeline", "time")
 _COPIED = ("timeline", "seq", "time", "recorded", "operations")
 
 
@@ -89,6 +91,7 @@ class Headers:
         self._lock = lock
         self._recent = _Recent()
         self._whole: dict[str, GrowArray] = {}
+        self._whole_extras = 0, GrowArray(np.int32), GrowArray(np.int32)
         self._last_seq: dict[bytes, int] = {}
         self._zones: dict[tuple[int, int], Zone] = {}
         self._learn_zones: Callable[[], None] | None = None
@@ -221,21 +224,37 @@ class Headers:
         whole = self._whole.get(name)
         if whole is None or len(whole) < len(self):
             with self._lock:
-                whole = self._whole.get(name) or GrowArray(_TYPES[name])
-                whole.reserve(len(self))
-                self._complete(name, whole)
-                self._whole[name] = whole
+                missing = [other for other in _TOGETHER if other not in self._whole] if name in _TOGETHER else [name]
+                made = [(each, self._whole.get(each) or GrowArray(_TYPES[each])) for each in {name, *missing}]
+                self._complete(made)
+                self._whole.update(made)
+                whole = self._whole[name]
         return whole.data
 
-    def _complete(self, name: str, whole: GrowArray) -> None:
+    def _complete(self, made: Sequence[tuple[str, GrowArray]]) -> None:
+        """Read on with some columns, each segment once."""
         recent = self._recent
-        while len(whole) < recent.first:
-            part = self._parts.of(len(whole))
-            column = self._parts.read_header(part, "bounds" if name == "rows_end" else name)
-            if name == "rows_end":
-                column = column[1:] + part.first_row
-            whole.extend(column[len(whole) - part.first :])
-        whole.extend(recent.columns[name].data[len(whole) - recent.first :])
+        for _, whole in made:
+            whole.reserve(recent.stop)
+        while (known := min(len(whole) for _, whole in made)) < recent.first:
+            part = self._parts.of(known)
+            for name, whole in made:
+                column = self._parts.read_header(part, "bounds" if name == "rows_end" else name)
+                if name == "rows_end":
+                    column = column[1:] + part.first_row
+                whole.extend(column[len(whole) - part.first :])
+        for name, whole in made:
+            whole.extend(recent.columns[name].data[len(whole) - recent.first :])
+
+    def all_extras(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The second and further parents of all transactions, as `extras`; held from then on, as a column is."""
+        with self._lock:
+            known, child, parent = self._whole_extras
+            fresh = self.extras(known, len(self))
+            child.extend(fresh[0])
+            parent.extend(fresh[1])
+            self._whole_extras = len(self), child, parent
+        return child.data, parent.data
 
     # ----------------------------------------------------------------------------------------- replicas
 
@@ -352,6 +371,11 @@ class Headers:
         self._recent.truncate(count)
         for column in self._whole.values():
             column.truncate(min(count, len(column)))
+        known, child, parent = self._whole_extras
+        keep = int(np.searchsorted(child.data, count))
+        child.truncate(keep)
+        parent.truncate(keep)
+        self._whole_extras = min(known, count), child, parent
 
     def between(self, first: int, stop: int, checks: tuple[bytes, ...]) -> HeaderColumns:
         """The headers that a segment of some transactions is to hold."""

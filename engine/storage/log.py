@@ -116,6 +116,10 @@ class Log:
         child."""
         return self._headers.extras(first, stop)
 
+    def all_extras(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The same of all transactions; made when it is first asked for, as `column`."""
+        return self._headers.all_extras()
+
     def column(self, name: str) -> NDArray[Any]:
         """A header column over all transactions, by the names of `Headers.item`; made when it is first asked for, which
         takes time and memory: for who shows or goes through all."""

@@ -85,7 +85,7 @@ class Graph:
     @property
     def extra_parents(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Second and further parents of merges: (child, parent), ascending by child."""
-        return self._log.extras(0, self.count)
+        return self._log.all_extras()
 
     def parents(self, dense: int) -> tuple[int, ...]:
         """All parents, the first one first."""
