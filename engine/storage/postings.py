@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
 from engine.model.operations import LABEL_SHIFT, NO_LABEL, Kind
+from engine.storage.arrays import stable_order
 from engine.storage.records import pack_arrays, unpack_arrays
 from engine.storage.segment import RowColumns
 
@@ -67,7 +68,7 @@ def by_path(postings: Postings) -> Postings:
     """Sorted by path; of one path they stay in the order that they have."""
     if not (postings.path[1:] < postings.path[:-1]).any():
         return postings
-    return postings.take(np.argsort(postings.path, kind="stable"))
+    return postings.take(stable_order(postings.path))
 
 
 def pack_postings(postings: Postings, base: int) -> bytes:

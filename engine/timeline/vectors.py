@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.operations import ABSENT, MAP, NO_LABEL, Kind
+from engine.storage.arrays import stable_order
 from engine.storage.segment import RowColumns
 
 _MANY_STEPS = 32
@@ -153,7 +154,7 @@ def effect(rows: RowColumns) -> Effect:
 
 def _last(path: NDArray[np.int32], what: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[Any]]:
     """Each path once, ascending, with the last that is said of it."""
-    order = np.argsort(path, kind="stable")
+    order = stable_order(path)
     path, what = path[order], what[order]
     last = np.ones(len(path), bool)
     last[:-1] = path[1:] != path[:-1]

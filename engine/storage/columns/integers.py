@@ -35,6 +35,7 @@ Spec = list[Any]
 Encoded = tuple[Spec, list[bytes]]
 
 _SAMPLE = 1 << 14
+_FEW_TIMES = 4
 # Of a column that takes more bytes than this only the best way is tried.
 _LARGE = 1 << 20
 # How near an estimate has to be to the best one.
@@ -174,6 +175,9 @@ def by_first(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The distinct elements in order of first occurrence, and for each element the number of its one."""
     if not len(column):
         return column, np.empty(0, np.int64)
+    most = int(column.max())
+    if int(column.min()) >= 0 and most <= _FEW_TIMES * len(column):
+        return _by_first_of_small(column, most)
     order = np.argsort(column, kind="stable")
     ordered = column[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
@@ -184,6 +188,16 @@ def by_first(column: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     codes = np.empty(len(column), np.int64)
     codes[order] = np.repeat(rank, np.diff(np.append(starts, len(column))))
     return column[firsts[by_place]], codes
+
+
+def _by_first_of_small(column: NDArray[Any], most: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The same for numbers from 0 to `most`, which need no sorting."""
+    places = np.arange(len(column))
+    first = np.empty(most + 1, np.int64)
+    first[column[::-1]] = places[::-1]  # of several the last one stays
+    firsts = first[column]
+    new = firsts == places
+    return column[new], (np.cumsum(new) - 1)[firsts]
 
 
 def _write(candidate: _Candidate, layout: int, effort: Effort) -> Encoded:

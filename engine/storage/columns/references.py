@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
+from engine.storage.arrays import stable_order
 from engine.storage.columns import entropy, integers
 from engine.storage.columns.effort import Effort
 from engine.storage.columns.predictors import Beside, Codes, Column, Context, Predictor, Residual, Sibling
@@ -205,7 +206,7 @@ def _codes(reader: Reader, way: int, spec: Spec, context: Context, path: NDArray
         column = _from_recency(column)
     if way in (TIME_CODES, TIME_RECENCY):
         return column
-    by_path = np.argsort(path, kind="stable")
+    by_path = stable_order(path)
     codes = np.empty(len(column), np.int64)
     codes[by_path] = column
     return integers.by_first(codes)[1]
