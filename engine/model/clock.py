@@ -14,8 +14,14 @@ _LAST = (1 << 47) - (1 << 20)
 
 def stamp(wall: int, above: Iterable[int] = ()) -> int:
     """The stamp for a wall time in microseconds that is above every stamp in `above`."""
-    lowest = max(-_LAST, min(wall // 1000, _LAST)) << 16
-    return max(lowest, max(above, default=lowest - 1) + 1)
+    moment = wall // 1000
+    if not -_LAST <= moment <= _LAST:
+        moment = _LAST if moment > 0 else -_LAST
+    made = moment << 16
+    for other in above:
+        if other >= made:
+            made = other + 1
+    return made
 
 
 def wall_time(stamp: int) -> int:

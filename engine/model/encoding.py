@@ -18,6 +18,10 @@ def uvarint(number: int) -> bytes:
     """The LEB128 encoding of a non-negative integer."""
     if number < 0x80:
         return _SHORT[number]
+    if number < 0x4000:  # a loop takes three times as long, and lengths and sequence numbers are everywhere
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    if number < 0x200000:
+        return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)

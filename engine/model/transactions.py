@@ -37,24 +37,30 @@ class Header(NamedTuple):
 
 def transaction_id(header: Header, parents: Sequence[bytes], operations: int, root: bytes) -> bytes:
     """BLAKE3 of the header, the parents' ids and the Merkle root of the operations."""
-    return blake3(
-        b"".join(
-            (
-                _MAGIC,
-                header.replica,
-                uvarint(header.seq),
-                uvarint(len(parents)),
-                *parents,
-                _name(header.timeline),
-                _name(header.author),
-                text(header.message),
-                text(header.source),
-                _TIMES.pack(header.time, header.recorded),
-                uvarint(operations),
-                root,
-            )
-        )
-    ).digest()
+    replica, seq, timeline, author, message, source, time, recorded = header
+    texts = canonical_texts(timeline, author, message, source)
+    return hash_transaction(replica, seq, parents, texts, time, recorded, operations, root)
+
+
+def canonical_texts(timeline: str, author: str, message: str, source: str) -> bytes:
+    """What a header says in texts, as it is hashed."""
+    return _name(timeline) + _name(author) + text(message) + (text(source) if source else b"\0")
+
+
+def hash_transaction(
+    replica: bytes,
+    seq: int,
+    parents: Sequence[bytes],
+    texts: bytes,
+    time: int,
+    recorded: int,
+    operations: int,
+    root: bytes,
+) -> bytes:
+    """As `transaction_id`, field by field: for many that say the same texts."""
+    times = _TIMES.pack(time, recorded)
+    fields = (_MAGIC, replica, uvarint(seq), uvarint(len(parents)), *parents, texts, times, uvarint(operations), root)
+    return blake3(b"".join(fields)).digest()
 
 
 def handle(replica: bytes, seq: int) -> str:

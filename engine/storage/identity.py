@@ -38,6 +38,8 @@ def leaf_hashes(
     arg: Sequence[int],
 ) -> list[bytes]:
     """The hash of each operation that some rows are, in order; derived rows are none."""
+    if len(kind) == 1 and kind[0] == Kind.PUT:  # most commits, in a third of the time
+        return [blake3(b"\0\1" + paths.canonical(path[0]) + values.canonical(value[0])).digest()]
     leaves: list[bytes] = []
     keep, put = leaves.append, int(Kind.PUT)
     if max(kind, default=0) >= DERIVED:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.errors import BadInput
 from engine.model import clock, times
 from engine.model.operations import DERIVED, Rows, merkle_root
-from engine.model.transactions import REPLICA_BYTES, Header, transaction_id
+from engine.model.transactions import REPLICA_BYTES, Header, canonical_texts, hash_transaction
 from engine.storage.identity import leaf_hashes, new_id
 from engine.storage.pending import Pending
 from engine.storage.segment import RowColumns, make_columns
@@ -109,8 +109,10 @@ class BulkWriter:
         `recorded` is raised above that of the parents where it is not. `heads` are the timelines that it becomes the
         head of where that is not (only) its own, `tags` the tags that name it: said here, they are durable with it.
         """
-        for name, what in [*((head, "timeline") for head in heads or ()), *((tag, "tag") for tag in tags)]:
-            check_name(name, what)
+        for name in heads or ():
+            check_name(name, "timeline")
+        for name in tags:
+            check_name(name, "tag")
         pending = self._pending
         number = self._timeline(timeline, parents)
         self._seq += 1
@@ -123,7 +125,8 @@ class BulkWriter:
             self._heads[number] = dense
         for name in heads or ():
             self._heads[self._timeline(name, [dense])] = dense
-        self._tags.update((tag, dense) for tag in tags)
+        for tag in tags:
+            self._tags[tag] = dense
         if pending.rows_since_flush >= FLUSH_ROWS or dense - self._flushed[0] >= FLUSH_TRANSACTIONS:
             self.flush()
         return dense
@@ -160,14 +163,15 @@ class BulkWriter:
         said = np.concatenate(([0], np.cumsum(part.kind < DERIVED)))[np.concatenate(([0], np.cumsum(counts)))].tolist()
         first, ids, stamps = log.count, list[bytes](), list[int]()
         known, recorded = self._pending.id_of, self._pending.recorded_of
-        for place, above in enumerate(parents):
+        texts = list(zip(names, many.authors[span], many.messages[span], strict=True))
+        canonical = {each: canonical_texts(*each, "") for each in set(texts)}
+        for each, above, moment, low, high in zip(texts, parents, moments, said, said[1:], strict=False):
             self._seq += 1
-            stamp = clock.stamp(moments[place], [stamps[p - first] if p >= first else recorded(p) for p in above])
-            texts = (names[place], many.authors[span.start + place], many.messages[span.start + place], "")
-            header = Header(self._replica, self._seq, *texts, moments[place], stamp)
-            low, high = said[place], said[place + 1]
+            stamp = clock.stamp(moment, [stamps[p - first] if p >= first else recorded(p) for p in above])
             over = [ids[p - first] if p >= first else known(p) for p in above]
-            ids.append(transaction_id(header, over, high - low, merkle_root(leaves[low:high])))
+            root = leaves[low] if high - low == 1 else merkle_root(leaves[low:high])
+            fields = canonical[each], moment, stamp, high - low, root
+            ids.append(hash_transaction(self._replica, self._seq, over, *fields))
             stamps.append(stamp)
         self._heads.update(zip(timelines, range(first, first + len(ids)), strict=True))
         label = place_labels(part.label, log.row_count + 1)
@@ -181,10 +185,7 @@ class BulkWriter:
                 recorded=stamps,
                 operations=np.diff(said).tolist(),
                 counts=counts.tolist(),
-                texts=[
-                    (author, message, "", name)
-                    for author, message, name in zip(many.authors[span], many.messages[span], names, strict=True)
-                ],
+                texts=[(author, message, "", name) for name, author, message in texts],
                 ids=ids,
                 rows=make_columns(part.path, part.kind, part.value, part.arg, label),
             )
