@@ -259,9 +259,11 @@ class PathTable:
 
     def keyed_at(self, path: int) -> list[int]:
         """Those of a path and its parent that are keyed elements of lists."""
+        if self._large is None:
+            parent, names = self._parents.item(path), self._names
+            if names.item(path) != ELEMENT and names.item(parent) != ELEMENT:
+                return []
         pair = path, self.parent(path)
-        if self._large is None and ELEMENT not in map(self._names.item, pair):
-            return []
         return [item for item in pair if item > 0 and self.encoded_step(item)[:1] == b"i"]
 
     def parent(self, path: int) -> int:

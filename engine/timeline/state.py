@@ -28,6 +28,8 @@ __all__ = ["EMPTY", "State", "States", "advance", "empty_state", "subtree"]
 
 CHECKPOINT_ROWS = 1 << 16
 EMPTY = -1
+_STEPS = 64
+_MOST_COUNTED = 1 << 16
 
 
 class States:
@@ -41,18 +43,17 @@ class States:
         self._cached: list[int] = []
         self._keeping = threading.Lock()
         self._rewinds = 0
-        self._behind: dict[int, tuple[int, int, int]] = {}  # by run: a checkpoint, a version, the rows between
         self._checkpoints = checkpoints
+        self._behind: dict[int, int] = {}  # rows since the last checkpoint, of versions that were looked at
         self._due: dict[int, int] = {}
-        self._due_for = checkpoints.dense
+        self._due_for = np.empty(0, np.int64)
 
     def forget(self) -> None:
         """Drop every cached state (after a rewind, numbers mean other transactions)."""
         with self._keeping:
             self._rewinds += 1
-            self._behind = {}
             self.cache.clear()
-            self._cached, self._due = [], {}
+            self._cached, self._due, self._behind = [], {}, dict.fromkeys(self._due_for.tolist(), 0)
 
     def at(self, dense: int) -> State:
         """The state at a version."""
@@ -115,25 +116,30 @@ class States:
         """
         if self._due_for is not self._checkpoints.dense:
             self._due, self._due_for = {}, self._checkpoints.dense
+            self._behind = dict.fromkeys(self._due_for.tolist(), 0)
         end, timeline = self._log.item("rows_end", dense), self._log.item("timeline", dense)
         if end < self._due.get(timeline, CHECKPOINT_ROWS):
             return False
-        base = self._graph.nearest(dense, self._checkpoints.dense, self._checkpoints.runs)
-        behind = self._rows_since(base, dense)
+        if len(self._behind) > _MOST_COUNTED:
+            self._behind = dict.fromkeys(self._due_for.tolist(), 0)
+        behind = self._behind[dense] = self._rows_behind(dense)
         self._due[timeline] = end + CHECKPOINT_ROWS - behind
         return behind >= CHECKPOINT_ROWS
 
-    def _rows_since(self, base: int, dense: int) -> int:
-        """The rows on a chain since a checkpoint on it; those of before are remembered, as a chain is asked about again
-        and again while it grows."""
-        run = self._graph.run_of(dense)
-        since, after, rows = self._behind.get(run, (base, base, 0))
-        if since != base or after > dense:
-            after, rows = base, 0
-        starts, ends = self._log.row_bounds(self._graph.chain(dense, after))
-        rows += int((ends - starts).sum())
-        self._behind[run] = base, dense, rows
-        return rows
+    def _rows_behind(self, dense: int) -> int:
+        """The rows on a chain since the last checkpoint on it. Mostly a version is near that was counted before: of ten
+        thousand timelines each goes off from another's head."""
+        rows, log = 0, self._log
+        for _ in range(_STEPS):
+            if dense == EMPTY or dense in self._behind:
+                return rows + self._behind.get(dense, 0)
+            rows += log.item("rows_end", dense) - log.row_start(dense)
+            dense = log.item("parent", dense)
+        if dense == EMPTY:
+            return rows
+        base = self._graph.nearest(dense, self._checkpoints.dense, self._checkpoints.runs)
+        starts, ends = log.row_bounds(self._graph.chain(dense, base))
+        return rows + int((ends - starts).sum())
 
 
 def subtree(parents: NDArray[np.int32], paths: NDArray[Any], root: int) -> NDArray[np.bool_]:

@@ -1,4 +1,5 @@
-"""Durable commits: one writer beside SQLite's own insert, many threads at once, many processes on one file.
+"""Durable commits: one writer beside SQLite's own insert, one with many commits in a group, many threads at once, many
+processes on one file.
 
 The processes write to 100 timelines of one store at once; every commit that was acknowledged is looked for at the end.
 
@@ -25,6 +26,7 @@ BATCHES = (1, 10, 100)  # operations a commit
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commits", type=int, default=500, help="of one writer")
+    parser.add_argument("--operations", type=int, default=50_000, help="of one thread in groups of a thousand commits")
     parser.add_argument("--threads", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=5, help="that the threads write for, at each size of commit")
     parser.add_argument("--processes", type=int, default=8)
@@ -33,9 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="refactory-bench-") as name:
         folder = Path(name)
         single = one_writer(folder, options.commits)
+        together = [one_group(folder, batch, options.operations) for batch in BATCHES]
         groups = [group(folder, options.threads, batch, options.seconds) for batch in BATCHES]
         shared = many_processes(folder, options.processes, options.rounds)
-    return _report(single, groups, shared)
+    return _report(single, together, groups, shared)
 
 
 # ------------------------------------------------------------------------------------------------ one writer
@@ -55,6 +58,30 @@ def one_writer(folder: Path, count: int) -> dict[str, Any]:
         ours, theirs = taking_turns(commit, plain.insert, count)
     plain.close()
     return {"ours_ms": percentiles(ours, 50, 95, 99), "sqlite_ms": percentiles(theirs, 50, 95, 99), "commits": count}
+
+
+# ------------------------------------------------------------------------------------------------ one thread, groups
+
+
+def one_group(folder: Path, batch: int, operations: int) -> dict[str, Any]:
+    """One thread that commits to an open store in groups of a thousand, `batch` operations a commit."""
+    with Store.open(folder / f"together-{batch}.refactory", create=True) as store:
+        store.commit([{"op": "put", "path": "$.items", "value": {f"i{number}": -1 for number in range(1000)}}])
+        commits = operations // batch
+        start = time.perf_counter()
+        for first in range(0, commits, 1000):
+            with store.group() as together:
+                for number in range(first, min(first + 1000, commits)):
+                    items = range(number * batch, (number + 1) * batch)
+                    together.commit([{"op": "put", "path": f"$.items.i{n % 1000}", "value": n} for n in items])
+        took = time.perf_counter() - start
+        exact = store.graph.count == commits + 1
+    return _rates("one, in groups", batch, commits, took, exact)
+
+
+def _rates(who: str, batch: int, commits: int, took: float, exact: bool) -> dict[str, Any]:
+    found = {"threads": who, "operations_per_commit": batch, "commits": commits, "exact": exact}
+    return {**found, "commits_per_second": commits / took, "operations_per_second": commits * batch / took}
 
 
 # ------------------------------------------------------------------------------------------------ many threads
@@ -78,8 +105,7 @@ def group(folder: Path, threads: int, batch: int, seconds: float) -> dict[str, A
         commits = sum(pool.map(work, range(threads)))
         took = time.perf_counter() - start
         exact = store.graph.count == commits + 1
-    found = {"threads": threads, "operations_per_commit": batch, "commits": commits, "exact": exact}
-    return {**found, "commits_per_second": commits / took, "operations_per_second": commits * batch / took}
+    return _rates(str(threads), batch, commits, took, exact)
 
 
 # ------------------------------------------------------------------------------------------------ many processes
@@ -136,25 +162,27 @@ def _lost(file: Path, done: list[tuple[str, int, str, float]], rounds: int) -> i
 # ------------------------------------------------------------------------------------------------ the tables
 
 
-def _report(single: dict[str, Any], groups: list[dict[str, Any]], shared: dict[str, Any]) -> int:
+def _report(
+    single: dict[str, Any], together: list[dict[str, Any]], groups: list[dict[str, Any]], shared: dict[str, Any]
+) -> int:
     pairs = [("one writer, one operation", single["ours_ms"]), ("SQLite's insert", single["sqlite_ms"])]
     print(table(["durable", "p50 ms", "p95 ms", "p99 ms"], [(name, *times) for name, times in pairs]))
     columns = ["threads", "operations a commit", "commits/s", "operations/s", "all there"]
     keys = ("threads", "operations_per_commit", "commits_per_second", "operations_per_second")
-    rows = [[*(each[key] for key in keys), "yes" if each["exact"] else "NO"] for each in groups]
+    rows = [[*(each[key] for key in keys), "yes" if each["exact"] else "NO"] for each in (*together, *groups)]
     print("\n" + table(columns, rows) + "\n")
     columns = ["processes", "timelines", "commits", "lost", "commits/s", "p50", "p95", "p99", "max ms"]
     keys = ("processes", "timelines", "acknowledged", "lost", "commits_per_second")
     print(table(columns, [[shared[key] for key in keys] + shared["ms"]]))
     ratio = single["ours_ms"][0] / single["sqlite_ms"][0]
     goals = [Goal("one writer ÷ SQLite's insert, p50", ratio, 1.5)]
-    for each in groups:
-        what = f"group commit, operations/s at {each['operations_per_commit']} a commit"
+    for each in (*together, *groups):
+        what = f"threads: {each['threads']}; operations/s at {each['operations_per_commit']} a commit"
         goals.append(Goal(what, each["operations_per_second"], 50_000, at_most=False))
     goals.append(Goal("lost commits", shared["lost"], 0))
     print("\n" + goals_table(goals))
-    figures = {"one_writer": single, "group": groups, "processes": shared, "goals": [goal.figures() for goal in goals]}
-    print(write_json("commits", figures))
+    figures = {"one_writer": single, "together": together, "group": groups, "processes": shared}
+    print(write_json("commits", {**figures, "goals": [goal.figures() for goal in goals]}))
     return 0 if all(goal.met for goal in goals) else 1
 
 
