@@ -23,7 +23,7 @@ from engine.storage.arrays import distinct
 from engine.storage.cache import Budget, ByteCache
 from engine.storage.columns import Effort
 from engine.storage.columns.edits import from_splices
-from engine.storage.texts import Source, Texts
+from engine.storage.texts import EditedText, Source, Texts
 from engine.storage.value_block import Item, Opened
 
 INTERN_LIMIT = 1 << 20
@@ -31,25 +31,6 @@ BLOCK_VALUES = 4096
 BLOCK_BYTES = 512 << 10
 PLAIN_ROOM = 8
 """As many values that edits made have room in a block where one other has."""
-
-
-def pack_strings(strings: Sequence[bytes]) -> dict[str, NDArray[Any]]:
-    """Byte strings as two arrays: lengths and the bytes one after another."""
-    return {
-        "lengths": np.fromiter(map(len, strings), np.uint32, len(strings)),
-        "bytes": np.frombuffer(b"".join(strings), np.uint8),
-    }
-
-
-def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
-    """The inverse of `pack_strings`."""
-    if "lengths" not in arrays:
-        return []
-    raw = arrays["bytes"].tobytes() if "bytes" in arrays else b""
-    ends = np.cumsum(arrays["lengths"], dtype=np.int64).tolist()
-    if (ends[-1] if ends else 0) != len(raw):
-        raise CorruptStore("the store is damaged: a block of strings has another length than it says; restore a backup")
-    return [raw[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 class Moved(Exception):
@@ -268,6 +249,11 @@ class ValueTable:
                 return self.texts.text(value)
             found = block.python[value] = values.decode(source)
         return found
+
+    def lazily(self, value: int) -> Any:
+        """As `python`, but a text that edits made is an `EditedText`."""
+        edited = value >= FIRST_VALUE and not isinstance(self._source(value), bytes)
+        return EditedText(value, self.texts) if edited else self.python(value)
 
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
         """The values of an array of ids, in its order; each distinct id is decoded once."""

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from engine.model.encoding import read_text, read_uvarint, uvarint
 from engine.storage.columns import Effort, pack
-from engine.storage.dictionaries import pack_strings, unpack_strings
-from engine.storage.path_keys import pack_keys, unpack_keys
+from engine.storage.path_keys import pack_keys, pack_strings, unpack_keys, unpack_strings
 from engine.storage.records import unpack_arrays
 
 ELEMENT = -1

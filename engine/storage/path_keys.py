@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import CorruptStore
 from engine.model import values
-from engine.storage.dictionaries import pack_strings, unpack_strings
 
 _INTEGER, _DIGITS, _UUID, _UUID_UPPER, _HEX, _HEX_UPPER, _TEXT, _OTHER = range(8)
 _DIGITS_SPELLED = re.compile(rb"s(?:0|[1-9][0-9]{0,17})\Z")
@@ -88,3 +88,22 @@ def _spelled(form: int, short: bytes) -> bytes:
     if form in (_UUID, _UUID_UPPER):
         text = "-".join([text[start:end] for start, end in _UUID_CUTS])
     return b"s" + (text.upper() if form in (_UUID_UPPER, _HEX_UPPER) else text).encode()
+
+
+def pack_strings(strings: Sequence[bytes]) -> dict[str, NDArray[Any]]:
+    """Byte strings as two arrays: lengths and the bytes one after another."""
+    return {
+        "lengths": np.fromiter(map(len, strings), np.uint32, len(strings)),
+        "bytes": np.frombuffer(b"".join(strings), np.uint8),
+    }
+
+
+def unpack_strings(arrays: dict[str, NDArray[Any]]) -> list[bytes]:
+    """The inverse of `pack_strings`."""
+    if "lengths" not in arrays:
+        return []
+    raw = arrays["bytes"].tobytes() if "bytes" in arrays else b""
+    ends = np.cumsum(arrays["lengths"], dtype=np.int64).tolist()
+    if (ends[-1] if ends else 0) != len(raw):
+        raise CorruptStore("the store is damaged: a block of strings has another length than it says; restore a backup")
+    return [raw[start:end] for start, end in zip([0, *ends], ends, strict=False)]

@@ -7,6 +7,7 @@ which gets one every so many runs of edits, a text that is kept in a block, or a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,18 @@ _STRING = b"s"
 
 Source = bytes | Splice | tuple[Edits, int]
 """Where a value comes from: its canonical bytes, one splice, or the number of an edit of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedText:
+    """A text that edits made, by its value id: what stands for it where many are handed out."""
+
+    value: int
+    texts: Texts = field(repr=False, compare=False)
+
+    def text(self) -> str:
+        """The text."""
+        return self.texts.text(self.value)
 
 
 class Texts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.model.operations import ABSENT, LIST, MAP, ROOT
 from engine.model.paths import Keyed, Pattern
 from engine.storage.arrays import distinct
-from engine.storage.dictionaries import ValueTable
 from engine.storage.log import Log
+from engine.storage.texts import EditedText
 from engine.timeline.dag import Graph
 from engine.timeline.match import match_ever
 from engine.timeline.trails import Trails, Writes, join, starts
@@ -22,27 +22,26 @@ from engine.timeline.version import MISSING, Version
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change of one leaf: `transaction` made it. `was` and `now` are value ids (0: absent)."""
+    """One change of one leaf: `transaction` made it. `was` and `now` are its sides as they are at hand."""
 
     path: str
     path_id: int
     time: int
     transaction: int
     handle: str
-    was: int
-    now: int
-    values: ValueTable = field(repr=False, compare=False)
+    was: Any
+    now: Any
 
     @property
     def before(self) -> Any:
-        """What was there; `MISSING` if nothing. Made when it is asked for: all versions of a text that somebody typed
-        are gigabytes."""
-        return MISSING if self.was == ABSENT else self.values.python(self.was)
+        """What was there, or `MISSING`. A text that somebody typed is made when it is asked for (all its versions are
+        gigabytes), so the store must be open."""
+        return self.was.text() if isinstance(self.was, EditedText) else self.was
 
     @property
     def after(self) -> Any:
-        """What is there then, or `MISSING`."""
-        return MISSING if self.now == ABSENT else self.values.python(self.now)
+        """What is there then, or `MISSING`; as `before`."""
+        return self.now.text() if isinstance(self.now, EditedText) else self.now
 
 
 class History:
@@ -70,9 +69,8 @@ class History:
                     self._log.item("time", owner),
                     owner,
                     self._log.handle(owner),
-                    before,
-                    after,
-                    self._log.values,
+                    MISSING if before == ABSENT else self._log.values.lazily(before),
+                    MISSING if after == ABSENT else self._log.values.lazily(after),
                 )
 
     def _leaf_writes(self, head: int, paths: NDArray[Any]) -> Writes:

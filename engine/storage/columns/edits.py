@@ -111,10 +111,6 @@ class Edits:
         """The text as code points."""
         return to_codes(self.text, self.width)
 
-    def wide(self) -> bytes:
-        """As `codes`, in 4 bytes each."""
-        return self.codes if self.width == 4 else to_codes(self.text, 4)
-
     @cached_property
     def _step(self) -> _Ints:
         """How far each edit of a run moves the cursor."""

@@ -6,8 +6,8 @@ import pytest
 from engine.errors import CorruptStore
 from engine.storage import records
 from engine.storage.columns import entropy
-from engine.storage.dictionaries import unpack_strings
 from engine.storage.identity import unpack_outside
+from engine.storage.path_keys import unpack_strings
 from engine.storage.segment import TextColumns, pack_texts, text_columns
 
 
