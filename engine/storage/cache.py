@@ -12,9 +12,10 @@ before anything else had to be made counts once (the correlated references of E.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, Generic, TypeVar, cast
 
@@ -74,6 +75,15 @@ class Budget:
             made.counter = old.counter
         self._caches[name] = made
         return made
+
+    @contextlib.contextmanager
+    def at_most(self, limit: int) -> Iterator[None]:
+        """Hold less for a while, in which much is read that nobody will ask for again."""
+        before, self.limit = self.limit, min(self.limit, limit)
+        try:
+            yield
+        finally:
+            self.limit = before
 
     def counters(self) -> dict[str, CacheCounter]:
         """What each cache did so far."""

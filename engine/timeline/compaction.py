@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -40,6 +41,8 @@ TextColumns = dict[str, list[bytes]]
 # Beyond so many rows decoded segments do not stay in memory, so they had better be quick to decode; and where rows
 # stand in very many transactions, these are looked for one by one.
 _SMALL_STORE, _FEW_TRANSACTIONS = 1 << 22, 1 << 19
+# A compaction reads everything once, so there is little to gain from keeping what does not fit anyway.
+_CACHED = 48 << 20
 _SHARE = 24  # of the bytes of a store that is read whole, for checkpoints
 _MOST_PATHS = 1 << 20
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
@@ -78,10 +81,11 @@ class Compactor:
             self._log.write_segment()
         small = self._log.row_count <= _SMALL_STORE and self._log.count <= _FEW_TRANSACTIONS
         effort = Effort.SMALL if small else Effort.BALANCED
-        self._compact_paths(effort)
-        self._compact_values(effort)
-        self._compact_segments(effort)
-        self._derive(effort)
+        with nullcontext() if small else self._core.db.caches.at_most(_CACHED):
+            self._compact_paths(effort)
+            self._compact_values(effort)
+            self._compact_segments(effort)
+            self._derive(effort)
         self._core.db.vacuum()
         return Compacted(before, self._core.db.size(), self._segments, self._blocks, time.monotonic() - start)
 
@@ -214,6 +218,7 @@ class Compactor:
                     self._core.count_generation()
                     self._blocks += 1
             self._step(stop, total, "values")
+        self.__dict__.pop("_fields", None)  # four bytes a value, which nobody needs any more
 
     def _encode_values(self, effort: Effort, spans: Sequence[tuple[int, int]]) -> bytes:
         """Neighbouring blocks of values as one."""

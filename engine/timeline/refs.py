@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal_object, unseal_as, unseal_object
 
 MAX_NAME = 200
+_NAMES = 1024
 SYSTEM = ".system"
 
 
@@ -73,6 +75,7 @@ def check_new_name(name: str, what: str) -> str:
     return check_name(name, what)
 
 
+@lru_cache(_NAMES)  # an import asks for the same few with every version
 def check_name(name: str, what: str) -> str:
     """The name, if a timeline or tag may have it; raises `BadInput` otherwise."""
     if name == SYSTEM:
