@@ -1,5 +1,6 @@
 """Ids: what they cover, and that whoever holds the store can compute them again."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,10 @@ def test_what_operations_become(store: Store) -> None:
     ]
     assert [store.get(dense).operations for dense in (0, 1)] == [15, 12]
     assert [store.get(dense).id for dense in (0, 1)] == [computed_id(store, dense) for dense in (0, 1)]
+
+
+def test_the_sample_is_of_the_format_of_today(tmp_path) -> None:
+    sample = Path(__file__).parents[3] / "resources" / "sample.refactory"
+    with Store.open(shutil.copy(sample, tmp_path), read_only=True) as store:
+        asked = range(0, store.graph.count, 50)
+        assert [store.get(dense).id for dense in asked] == [computed_id(store, dense) for dense in asked]
