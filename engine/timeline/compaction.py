@@ -44,7 +44,7 @@ _SMALL_STORE, _FEW_TRANSACTIONS = 1 << 22, 1 << 19
 # A compaction reads everything once, so there is little to gain from keeping what does not fit anyway.
 _CACHED = 48 << 20
 _SHARE = 24  # of the bytes of a store that is read whole, for checkpoints
-_MOST_PATHS = 1 << 20
+_MOST_PATHS = 1 << 22
 _ROWS = {Effort.BALANCED: 1 << 16, Effort.SMALL: 1 << 18}
 _TRANSACTIONS = {Effort.BALANCED: 1 << 13, Effort.SMALL: 1 << 14}
 _SIZES = "SELECT first_transaction, length(headers) + length(texts) + length(columns) FROM segment"
