@@ -30,6 +30,9 @@ CHECKPOINT_BYTES = 8 << 20
 # Small, since many a history fits into a few of them; reading long bodies is hardly slower than with large ones.
 PAGE_BYTES = 1024
 SHARED_MEMORY_BYTES = 1 << 15
+# A file of so many bytes is written anew only where at least one page in so many is free.
+LARGE_BYTES = 4 << 20
+_LEAST_FREE = 64
 
 _PRAGMAS = """
 PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=67108864;
@@ -197,9 +200,11 @@ class Database:
 
     def vacuum(self) -> None:
         """Give the space of what was deleted back, if nobody else has the file open; otherwise it is used again
-        later."""
+        later. A large file with next to nothing to give back is left as it is."""
         with self.hold(), self.lock, contextlib.suppress(StoreError):
-            self.execute("VACUUM")
+            pages, free = (self.execute(f"PRAGMA {what}_count")[0][0] for what in ("page", "freelist"))
+            if pages * PAGE_BYTES < LARGE_BYTES or free * _LEAST_FREE > pages:
+                self.execute("VACUUM")
             self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def data_version(self) -> int:

@@ -55,10 +55,12 @@ def rewrite_checkpoints(
     """Put the checkpoints of a store where they pay, instead of those that there are; `cancel` has `is_set()`.
 
     A store of fewer than `least_rows` rows (by default `LEAST_ROWS`) gets none; `step_cost` is by default `STEP_COST`.
-    Raises `Cancelled` between two steps.
+    Those that stand where they are to stand are left alone. Raises `Cancelled` between two steps.
     """
     small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
     planned = [] if small else plan(core, step_cost)
+    if planned and [item.dense for item in planned] == core.checkpoints.dense.tolist():
+        return
     for done in range(0, len(planned), _AT_ONCE):
         _stop_if_asked(cancel)
         if progress is not None:

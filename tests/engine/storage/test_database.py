@@ -380,3 +380,22 @@ def test_pages_that_were_freed_are_not_used(opened: Database) -> None:
     assert opened.used() < full - (1 << 19)
     opened.vacuum()
     assert abs(opened.path.stat().st_size - opened.used()) < 1 << 16
+
+
+def test_a_large_file_is_written_anew_only_where_that_frees_something(
+    opened: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LARGE_BYTES", 1 << 12)
+    with opened.write():
+        for number in range(200):
+            put(opened, f"{number:03}", bytes(2000))
+    opened.vacuum()
+    full = opened.path.stat().st_size
+    with opened.write():
+        opened.execute("DELETE FROM manifest WHERE name < '002'")
+    opened.vacuum()
+    assert opened.path.stat().st_size == full
+    with opened.write():
+        opened.execute("DELETE FROM manifest WHERE name < '150'")
+    opened.vacuum()
+    assert opened.path.stat().st_size < full // 2

@@ -56,6 +56,17 @@ def test_every_state_is_the_same_with_them(store: Store) -> None:
     assert states(store) == expected
 
 
+def test_those_that_stand_well_are_left_alone(store: Store) -> None:
+    core = store._core
+    rewrite_checkpoints(core, least_rows=1)
+    before = core.manifest["checkpoints"]
+    rewrite_checkpoints(core, least_rows=1)
+    assert core.manifest["checkpoints"] == before
+    store.commit([{"op": "put", "path": f"$.n{number}", "value": 0} for number in range(9)])
+    rewrite_checkpoints(core, least_rows=1)
+    assert core.manifest["checkpoints"] > before
+
+
 def test_no_version_is_far_from_one(store: Store) -> None:
     core = store._core
     rewrite_checkpoints(core, least_rows=1)
