@@ -79,7 +79,8 @@ class Session(QObject):
             from engine.store import Store
 
             store = Store.open(path)
-            _ = store.graph, store.default_timeline  # read here what the views want first
+            # Read here what the views want first: they show all transactions.
+            _ = store.graph.time, store.graph.extra_parents, store.default_timeline
             return store
 
         def take(store: "Store") -> None:

@@ -250,11 +250,6 @@ class ValueTable:
             found = block.python[value] = values.decode(source)
         return found
 
-    def lazily(self, value: int) -> Any:
-        """As `python`, but a text that edits made is an `EditedText`."""
-        edited = value >= FIRST_VALUE and not isinstance(self._source(value), bytes)
-        return EditedText(value, self.texts) if edited else self.python(value)
-
     def python_many(self, wanted: NDArray[Any]) -> list[Any]:
         """The values of an array of ids, in its order; each distinct id is decoded once."""
         if len(wanted) < _FEW:
@@ -398,6 +393,12 @@ class ValuesAtHand:
             found = values.decode(source) if isinstance(source, bytes) else self._table.python(value)
             self._python[value] = found
         return found
+
+    def lazily(self, value: int) -> Any:
+        """As `python`, but a text that edits made is an `EditedText`."""
+        if isinstance(self._sources[value], bytes):
+            return self.python(value)
+        return EditedText(value, self._table.texts)
 
     def equal(self, a: int, b: int) -> bool:
         """Whether two ids hold the same value."""

@@ -133,6 +133,21 @@ class Headers:
         """Number of the first row of a transaction."""
         return self.item("rows_end", dense - 1) if dense else 0
 
+    def clocks(self, dense: NDArray[Any]) -> list[tuple[int, str]]:
+        """Time and `REPLICA:SEQ` of some transactions (ascending)."""
+        found: list[tuple[int, str]] = []
+        names, recent = ("time", "replica", "seq"), self._recent
+        sealed = int(np.searchsorted(dense, recent.first))
+        pieces = [
+            [self._parts.header(part, name).take(dense[low:high] - part.first) for name in names]
+            for part, low, high in self._parts.around(dense[:sealed], recent.first)
+        ]
+        pieces.append([recent.columns[name].data[dense[sealed:] - recent.first] for name in names])
+        for piece in pieces:
+            told = zip(*(column.tolist() for column in piece), strict=True)
+            found += [(time, handle(self.replicas[replica], seq)) for time, replica, seq in told]
+        return found
+
     def take(self, name: str, dense: NDArray[Any]) -> NDArray[Any]:
         """What some transactions (ascending) say, as `item`."""
         whole, recent = self._whole.get(name), self._recent

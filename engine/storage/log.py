@@ -129,6 +129,10 @@ class Log:
         """What the header of one transaction says, by the names of `Headers.item`."""
         return self._headers.item(name, dense)
 
+    def clocks(self, dense: NDArray[Any]) -> list[tuple[int, str]]:
+        """Time and `REPLICA:SEQ` of some transactions (ascending)."""
+        return self._headers.clocks(dense)
+
     def take(self, name: str, dense: NDArray[Any]) -> NDArray[Any]:
         """The same of some transactions (ascending)."""
         return self._headers.take(name, dense)

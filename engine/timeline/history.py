@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,17 @@ from engine.timeline.dag import Graph
 from engine.timeline.match import match_ever
 from engine.timeline.trails import Trails, Writes, join, starts
 from engine.timeline.version import MISSING, Version
+
+_FIRST_PIECE, _AT_ONCE = 256, 4096
+
+
+class _Changes(NamedTuple):
+    """Changes of values in order of the chain: transaction, path, value id before, and after."""
+
+    owner: NDArray[np.int32]
+    path: NDArray[np.int32]
+    before: NDArray[np.int32]
+    value: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +72,14 @@ class History:
         if not len(paths) or head < 0:
             return
         namer = _Namer(self._log, at)
-        for owner, path, before, after in self._changes(self._leaf_writes(head, paths)):
-            if owner >= first:
-                yield Entry(
-                    namer.text(path, owner, after == ABSENT),
-                    path,
-                    self._log.item("time", owner),
-                    owner,
-                    self._log.handle(owner),
-                    MISSING if before == ABSENT else self._log.values.lazily(before),
-                    MISSING if after == ABSENT else self._log.values.lazily(after),
-                )
+        for some in self._changes(self._leaf_writes(head, paths), first):
+            values = self._log.values.at_hand(np.concatenate((some.before, some.value)))
+            owners = distinct(some.owner)
+            clocks = dict(zip(owners.tolist(), self._log.clocks(owners), strict=True))
+            for owner, path, before, after in zip(*(column.tolist() for column in some), strict=True):
+                time, handle = clocks[owner]
+                sides = (MISSING if value == ABSENT else values.lazily(value) for value in (before, after))
+                yield Entry(namer.text(path, owner, after == ABSENT), path, time, owner, handle, *sides)
 
     def _leaf_writes(self, head: int, paths: NDArray[Any]) -> Writes:
         """Writes as seen by leaves: a container counts as `{}` or `[]` while it has no children, else as absent."""
@@ -110,8 +118,8 @@ class History:
         value = np.where((marker <= LIST) & (count > 0), ABSENT, marker).astype(np.int32)
         return Writes(owner, path, value).last()
 
-    def _changes(self, writes: Writes) -> Iterator[tuple[int, int, int, int]]:
-        """(transaction, path, value id before, value id after) where a value changes, in order of the chain."""
+    def _changes(self, writes: Writes, first: int) -> Iterator[_Changes]:
+        """Where a value changes, in transactions from `first` on; some at a time."""
         writes = writes.last()
         owner, path, value = writes
         if not len(path):
@@ -119,13 +127,23 @@ class History:
         before = np.zeros(len(value), np.int32)
         same = path[1:] == path[:-1]
         before[1:][same] = value[:-1][same]
-        changed = np.flatnonzero((before != value) & (owner >= 0))
+        changed = np.flatnonzero((before != value) & (owner >= max(first, 0)))
         changed = changed[np.argsort(owner[changed], kind="stable")]
-        differ = self._log.values.lengthened(before[changed], value[changed])
-        for index, known in zip(changed.tolist(), differ.tolist(), strict=True):
-            was, now = int(before[index]), int(value[index])
-            if known or not (was > LIST and now > LIST and self._log.values.equal(was, now)):
-                yield int(owner[index]), int(path[index]), was, now
+        start, size = 0, _FIRST_PIECE
+        while start < len(changed):
+            some = changed[start : start + size]
+            some = some[self._differ(before[some], value[some])]
+            yield _Changes(owner[some], path[some], before[some], value[some])
+            start, size = start + size, min(2 * size, _AT_ONCE)
+
+    def _differ(self, was: NDArray[np.int32], now: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Where values are others, of ids that are."""
+        found = self._log.values.lengthened(was, now) | (was <= LIST) | (now <= LIST)
+        asked = np.flatnonzero(~found)
+        values = self._log.values.at_hand(np.concatenate((was[asked], now[asked])))
+        pairs = zip(was[asked].tolist(), now[asked].tolist(), strict=True)
+        found[asked] = [not values.equal(*pair) for pair in pairs]
+        return found
 
     # ------------------------------------------------------------------------------------ who made it so
 

@@ -173,8 +173,9 @@ class Reader:
         asked = self._core.version(end) if end >= 0 else head
         entries = self._core.history.entries(asked_for, asked, end, first, self.at)
         bounds = (self._time_of(since), self._time_of(until))
-        found = (entry for entry in entries if _within(entry.time, *bounds))
-        return self._metrics.each("history", asked_for.prefix, found, perf_counter() - start)
+        if bounds != (None, None):
+            entries = (entry for entry in entries if _within(entry.time, *bounds))
+        return self._metrics.each("history", asked_for.prefix, entries, perf_counter() - start)
 
     def _bound(self, moment: Moment, timeline: str | None, default: int) -> int:
         """The transaction that a moment names, but for times, which bound otherwise."""
