@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
             {"trace": name, "rival": rival.name, **run(rival, files[name])[0]} for rival in RIVALS if installed(rival)
         ]
     print(table(list(COLUMNS.values()), [[each[key] for key in COLUMNS] for each in found]) + "\n")
-    print(_rivals_table(others) + "\n" if others else "", end="")
+    if others:
+        print(_rivals_table(others) + "\n")
     goals = [
         Goal(f"{each['trace']}: net bytes", each["net"], GOALS[each["trace"]])
         for each in found
