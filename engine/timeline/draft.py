@@ -6,6 +6,7 @@ before it leaves a row; the errors name the path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ from engine.timeline.state import State
 from engine.timeline.working import Tables, Working
 
 Identify = Callable[[list[Any]], tuple[str, ...] | None]
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def _selectors(path: str) -> list[Selector]:
@@ -175,22 +179,33 @@ class Draft(Working):
         if found is not None:
             self._replace(found, value)
             return
-        selectors = _selectors(path)
-        current = ROOT
+        above, selectors = self._from_told(path)
+        current = above
         for depth, selector in enumerate(selectors):
+            above, last = current, depth + 1 == len(selectors)
             child = self._child(current, selector)
-            last = depth + 1 == len(selectors)
-            if child is None:
+            if child is not None and last:
+                self._replace(child, value)
+            elif child is None:
                 self._make(current, selector, value if last else {}, path)
                 child = self._child(current, selector)
-                if last or child is None:
-                    break
-            elif last:
-                self._replace(child, value)
-                self._tell(path, child, selectors)
+                if child is None:
+                    return
             current = child
-        if not selectors:
+        if selectors:
+            self._tell(path, current, selectors)
+            parent, _, name = path.rpartition(".")
+            if selectors[-1] == Name(name):  # and no part of a key in quotes
+                self._tell(parent, above, selectors)
+        else:
             self._replace(ROOT, value)
+
+    def _from_told(self, path: str) -> tuple[int, list[Selector]]:
+        """A live path on the way to what a text names, and the steps from there: from the map that it is in, if that is
+        known by its text, else from the root."""
+        above, dot, name = path.rpartition(".")
+        found = self._told(above) if dot and _PLAIN_NAME.match(name) else None
+        return (ROOT, _selectors(path)) if found is None else (found, [Name(name)])
 
     def _replace(self, path: int, value: Any) -> None:
         self._check_depth(path, value)

@@ -23,6 +23,7 @@ MOST_SINCE = 1 << 12  # paths that differ from the vectors, of one state
 MOST_KEPT = 1 << 16  # of all that are kept
 MANY_PATHS = 1 << 20  # so many make vectors that one commit does not pay for
 
+_NO_VECTOR = np.empty(0, np.int32)
 Row = tuple[int, int, int, int]
 
 
@@ -51,16 +52,20 @@ class Since:
 class HeadState:
     """A state as a draft asks for it: vectors, or the index, and what was done since."""
 
-    __slots__ = ("_base", "_since")
+    __slots__ = ("_base", "_since", "_vector")
 
     def __init__(self, base: State | PartialState, since: Since) -> None:
         self._base = base
         self._since = since
+        self._vector = base.values if isinstance(base, State) else _NO_VECTOR
 
     def value(self, path: int) -> int:
         """The value id at a path, 0 for absent."""
         found = self._since.values.get(path)
-        return self._base.value(path) if found is None else found
+        if found is not None:
+            return found
+        vector = self._vector  # without another call: a draft asks several times for each operation
+        return int(vector.item(path)) if path < len(vector) else self._base.value(path)
 
     def label(self, path: int) -> int:
         """The label of a live path."""

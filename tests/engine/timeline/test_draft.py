@@ -286,3 +286,31 @@ def test_depth_has_a_limit(store: Store) -> None:
 def test_a_map_with_other_keys_than_strings_is_refused(store: Store) -> None:
     with pytest.raises(BadOperation, match="the key 1 of a map is not a string"):
         store.commit([op("put", "$.a", {1: 2})])
+
+
+def test_a_path_that_was_met_means_what_is_there_now(store: Store, commit) -> None:
+    put = [{"op": "put", "path": path, "value": path} for path in ("$.a.b", "$.a.c", '$["x.y"]', '$["x.y"].z', "$.a.b")]
+    commit({"op": "put", "path": "$.a", "value": {}}, *put[:2])
+    assert commit({"op": "put", "path": "$.a", "value": [1]}).json() == {"a": [1]}
+    with pytest.raises(BadOperation, match=r"\$\.a is a list, not a map"):
+        store.commit(put[:1])
+    commit({"op": "remove", "path": "$.a"}, put[2])
+    with pytest.raises(BadOperation, match="is the value"):
+        store.commit(put[3:4])
+    assert commit(put[4]).json() == {"x.y": '$["x.y"]', "a": {"b": "$.a.b"}}
+
+
+@pytest.mark.parametrize("path", ['$["x.z', "$['x.z", "$..b", "$.a.b.", "$.a.*"])
+def test_a_path_like_one_that_was_met_is_no_path_for_that(store: Store, commit, path: str) -> None:
+    for known in ('$["x.y"]', "$['x.y']", "$.a.b"):
+        commit({"op": "put", "path": known, "value": 1})
+    with pytest.raises(BadOperation):
+        store.commit([{"op": "put", "path": path, "value": 2}])
+
+
+def test_paths_of_a_commit_that_failed_are_not_met(store: Store, commit) -> None:
+    commit({"op": "put", "path": "$.a", "value": {}})
+    with pytest.raises(BadOperation):
+        store.commit([{"op": "put", "path": "$.a.b", "value": 1}, {"op": "remove", "path": "$.none"}])
+    assert commit({"op": "put", "path": "$.a.c", "value": 2}).json() == {"a": {"c": 2}}
+    assert commit({"op": "put", "path": "$.a.b", "value": 3}).json() == {"a": {"c": 2, "b": 3}}
