@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -562,12 +562,21 @@ class Oracle:
         return None
 
     def touching(self, path: Path) -> set[int]:
-        """Transactions that wrote or moved something at a path or below it."""
+        """Transactions that wrote or moved something at a path or below it. A key names all that ever had it."""
         return {
             dense
             for dense, version in enumerate(self.versions)
-            if any(touched[: len(path)] == path for touched in version.written | version.placed)
+            if any(_named_by(path, touched) for touched in version.written | version.placed)
         }
+
+
+def _named_by(path: Path, touched: Path) -> bool:
+    """Whether the text of a path names what was touched, or something above it."""
+    pairs = list(zip(path, touched, strict=False))
+    return len(pairs) == len(path) and all(
+        step == other or (isinstance(step, Key) and isinstance(other, Key) and step == replace(other, nth=0))
+        for step, other in pairs
+    )
 
 
 def kind_of(before: Any, after: Any) -> str:
