@@ -153,6 +153,7 @@ def _filters(size: int, width: int) -> list[dict[str, Any]]:
         {
             "id": lzma.FILTER_LZMA2,
             "preset": 6,
+            "nice_len": 273,  # texts repeat at length: the longest matches are worth looking for
             "lp": position,
             "pb": position,
             "lc": 4 - max(position, 1),
