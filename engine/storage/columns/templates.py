@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
+from engine.storage.arrays import stable_order
 from engine.storage.columns import integers, text
 from engine.storage.columns.dates import CLUE, PATTERN, SPELLINGS, spelling_of
 from engine.storage.columns.effort import Effort
@@ -184,7 +185,7 @@ class Templates(Sequence[bytes]):
     def __init__(self, reader: Reader, spec: Spec, times: NDArray[np.int64] | None) -> None:
         _, chosen, templates, others = spec
         self._which = integers.decode(reader, chosen)
-        order = np.argsort(self._which, kind="stable")
+        order = stable_order(self._which)
         counts = np.bincount(self._which, minlength=len(templates) + 1)
         self._members = np.split(order, np.cumsum(counts)[:-1])
         self._place = np.empty(len(order), np.int64)

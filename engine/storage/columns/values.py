@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
 from engine.model import values as model
+from engine.storage.arrays import stable_order
 from engine.storage.columns import block, integers, strings
 from engine.storage.columns.choices import Choice
 from engine.storage.columns.effort import Effort
@@ -112,8 +113,9 @@ class Opened:
         try:
             if len(head) == 1:
                 self._codes: NDArray[Any] = np.zeros(count, np.uint8)
-                self._parts: list[list[bytes] | None] = [strings.decode(reader, head[0])]
-                if len(self._parts[0] or ()) != count:
+                whole = strings.decode(reader, head[0])
+                self._parts: list[Sequence[bytes] | None] = [whole]
+                if len(whole) != count:
                     raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
                 self._place: NDArray[np.int64] = np.arange(count)
                 self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
@@ -128,7 +130,7 @@ class Opened:
         self._sizes = np.bincount(self._codes, minlength=len(specs))
         if len(self._codes) != count or len(self._sizes) != len(specs):
             raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
-        order = np.argsort(self._codes, kind="stable")
+        order = stable_order(self._codes)
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._place = np.empty(count, np.int64)
         self._place[order] = np.arange(count) - np.repeat(self._starts, self._sizes)
@@ -153,10 +155,11 @@ class Opened:
         contents: list[bytes] = []
         for code in range(len(self._parts)):
             part = self._parts[code]
-            contents += self._decode(code) if part is None else part
+            found = self._decode(code) if part is None else part
+            contents += found.all() if isinstance(found, _Tagged | _Numbers) else found
         return [contents[place] for place in (self._starts[self._codes] + self._place).tolist()]
 
-    def _decode(self, code: int) -> list[bytes]:
+    def _decode(self, code: int) -> Sequence[bytes]:
         try:
             if self._specs[code][1] == JOINED:
                 self._split()
@@ -172,12 +175,57 @@ class Opened:
 
     def _split(self) -> None:
         """The parts that share a text."""
-        contents = strings.decode(Reader(memoryview(self._joined)), self._text)
+        contents = strings.decode_lazily(Reader(memoryview(self._joined)), self._text)
         start = 0
         for number in self._turn:
             tag, stop = bytes((self._specs[number][0],)), start + int(self._sizes[number])
-            self._parts[number] = [tag + content for content in contents[start:stop]]
+            self._parts[number] = _Tagged(tag, contents, range(len(contents))[start:stop])
             start = stop
+
+
+class _Tagged(Sequence[bytes]):
+    """Some strings with a tag in front, put together when somebody asks for one."""
+
+    def __init__(self, tag: bytes, contents: Sequence[bytes], places: range) -> None:
+        self._tag, self._contents, self._places = tag, contents, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._tag + self._contents[self._places[index]]
+
+    def all(self) -> list[bytes]:
+        """All of them."""
+        return [
+            self._tag + content for content in strings.all_of(self._contents)[self._places.start : self._places.stop]
+        ]
+
+
+class _Numbers(Sequence[bytes]):
+    """Integers or doubles, whose canonical bytes are made when somebody asks for one."""
+
+    def __init__(self, numbers: NDArray[Any]) -> None:
+        self._numbers = numbers
+        self._write = _double if numbers.dtype.kind == "f" else _integer
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._write(self._numbers.item(index))
+
+    def all(self) -> list[bytes]:
+        """All of them."""
+        return list(map(self._write, self._numbers.tolist()))
+
+
+def _integer(number: int) -> bytes:
+    return b"i" + model.encode_int(number)
+
+
+def _double(number: float) -> bytes:
+    return b"d" + _FLOAT.pack(number)
 
 
 def _size(spec: list[Any]) -> int:
@@ -188,16 +236,15 @@ def _size(spec: list[Any]) -> int:
     return strings.describe(rest)[1] if encoder in (STRINGS, LONG) else integers.describe(rest[-1])[1]
 
 
-def _decode_part(reader: Reader, tag: int, encoder: int, *rest: Any) -> list[bytes]:
+def _decode_part(reader: Reader, tag: int, encoder: int, *rest: Any) -> Sequence[bytes]:
     if encoder in (STRINGS, LONG):
-        return [bytes((tag,)) + content for content in strings.decode(reader, list(rest))]
+        contents = strings.decode_lazily(reader, list(rest))
+        return _Tagged(bytes((tag,)), contents, range(len(contents)))
     if encoder == INTEGERS:
-        return [b"i" + model.encode_int(number) for number in integers.decode(reader, rest[0]).tolist()]
+        return _Numbers(integers.decode(reader, rest[0]))
     if encoder == DECIMALS:
-        numbers = integers.decode(reader, rest[1]) / 10.0 ** rest[0]
-    else:
-        numbers = integers.decode(reader, rest[0]).view(np.float64)
-    return [b"d" + _FLOAT.pack(number) for number in numbers.tolist()]
+        return _Numbers(integers.decode(reader, rest[1]) / 10.0 ** rest[0])
+    return _Numbers(integers.decode(reader, rest[0]).view(np.float64))
 
 
 def describe(head: list[Any]) -> list[Choice]:
