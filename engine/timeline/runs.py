@@ -43,7 +43,7 @@ class Runs:
         self._sizes = GrowArray(np.int32)
         self._places: tuple[int, NDArray[np.int64], _Places] | None = None
         # The run of each transaction, as far as it was looked up.
-        self._column: NDArray[Any] = np.empty(0, np.uint16)
+        self._column: NDArray[Any] = np.empty(0, np.uint8)
         self._known = np.zeros(0, bool)
         self._keys: tuple[int, NDArray[np.int64], NDArray[np.int64]] | None = None
 
@@ -95,9 +95,14 @@ class Runs:
             self._table[name].extend(values)
         self._last.extend(first)
         self._newest.update(zip(list(timeline), range(run, run + len(first)), strict=True))
-        if len(self._last) >= 1 << 16 and self._column.dtype == np.uint16:
-            self._column = self._column.astype(np.int32)
+        self._widen()
         return run
+
+    def _widen(self) -> None:
+        """Keep the run of each transaction in as few bytes as tell them all apart."""
+        wanted = np.uint8 if len(self) <= 1 << 8 else np.uint16 if len(self) <= 1 << 16 else np.int32
+        if self._column.dtype.itemsize < np.dtype(wanted).itemsize:
+            self._column = self._column.astype(wanted)
 
     def _extend(self, parent: NDArray[np.int32], timeline: NDArray[np.int32]) -> None:
         """Give runs to the next transactions, all at once."""
@@ -177,8 +182,7 @@ class Runs:
         self._last.data[run] = last
         self._newest = dict(zip(self._table["timeline"].data.tolist(), range(runs), strict=True))
         self.count = stretches * STRETCH
-        if runs >= 1 << 16:
-            self._column = self._column.astype(np.int32)
+        self._widen()
         self._reserve(self.count)
 
     # ------------------------------------------------------------------------------------------ questions

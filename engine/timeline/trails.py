@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -20,7 +21,7 @@ _FIRST_CHUNK, _CHUNK = 64, 8192
 # More blocks of the index than this are not read to find one row: it is looked for from where it is likely to be.
 _FEW_BLOCKS = 64
 _FEW_PATHS = 8
-_FEW_OWNERS = 8
+_FEW_OWNERS = 4
 
 Cancelled = Callable[[], bool]
 Paths = NDArray[np.int32] | None  # ascending ids; None for all that there are
@@ -189,9 +190,12 @@ class Trails:
         if sealed >= 0:
             heavy = view.heavy(paths)
             postings = by_path(view.postings(paths[~heavy]))
-            on = postings.owner <= sealed
-            on[on] = self._graph.members(postings.owner[on], sealed)
-            found.take_over(paths, postings.take(on))
+            postings = postings.take(postings.owner <= sealed)
+            if len(paths) <= _FEW_PATHS:
+                where = self._last_told(postings, sealed)
+            else:
+                where = np.flatnonzero(self._graph.members(postings.owner, sealed))
+            found.take_over(paths, postings.take(where))
             for place in np.flatnonzero(heavy).tolist():
                 found.values[place] = self._latest_of(view, sealed, int(paths[place]), placing=False)
                 found.labelled[place] = labels
@@ -213,6 +217,19 @@ class Trails:
                 if piece.owner[0] < first:
                     break
         return 0
+
+    def _last_told(self, postings: Postings, head: int) -> NDArray[np.int64]:
+        """The places of those of some sorted postings that tell the values and labels on the chain of `head`: of each
+        path the last ones, which are looked for from the end."""
+        bounds = np.append(np.flatnonzero(starts(postings.path)), len(postings))
+        found = []
+        for low, high in pairwise(bounds.tolist()):
+            for placing in (False, True):
+                telling = low + np.flatnonzero(_tells(postings.take(slice(low, high)), placing))
+                place = self._last_on_chain(postings.owner[telling], head)
+                if place >= 0:
+                    found.append(int(telling[place]))
+        return distinct(np.array(found, np.int64))
 
     def _last_on_chain(self, owner: NDArray[np.int32], head: int) -> int:
         """The last place of a transaction (ascending) that is on the chain of `head`, -1 for none: looked for from the
