@@ -23,7 +23,7 @@ from engine.errors import Cancelled, CorruptStore
 from engine.model.operations import FIRST_VALUE
 from engine.storage import row_block, segment, value_block
 from engine.storage.blocks import BLOCK_PATHS
-from engine.storage.columns import Effort, is_quick, watched
+from engine.storage.columns import Effort, is_quick, pack, unpack, watched
 from engine.storage.dictionaries import PLAIN_ROOM
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
@@ -165,15 +165,18 @@ class Compactor:
     # --------------------------------------------------------------------------------------------- paths
 
     def _compact_paths(self, effort: Effort) -> None:
-        """One block of all paths, or several where they are looked up by the index; the blocks of a store with millions
-        stay as they are."""
+        """One block of all paths, or several where they are looked up by the index; those of a store with millions stay
+        cut as they are."""
         db, paths = self._core.db, self._log.paths
         blocks = self._path_blocks()
         stop = sum(blocks[-1]) if blocks else 1
         size = stop if effort == Effort.SMALL or stop < LEAST_PATHS else BLOCK_PATHS
         wanted = [(first, min(size, stop - first)) for first in range(1, stop, size)]
         cold = blocks == wanted and all(self._is_cold_block("path_block", first) for first, _ in blocks)
-        if stop > _MOST_PATHS or cold:
+        if cold:
+            return
+        if stop > _MOST_PATHS:
+            self._recode_paths([first for first, _ in blocks], effort)
             return
         self._step(0, stop, "paths")
         with watched(self._check_cancel):
@@ -193,6 +196,32 @@ class Compactor:
                     db.execute("INSERT INTO path_block VALUES (?,?,?)", (first, count, body))
                 self._core.count_generation()
                 self._blocks += 1
+
+    def _recode_paths(self, blocks: Sequence[int], effort: Effort) -> None:
+        """Blocks of paths, by their first ones, in fewer bytes; they stay cut as they are: the index of paths goes by
+        that."""
+        db, total = self._core.db, len(blocks)
+        warm = (first for first in blocks if not self._is_cold_block("path_block", first))
+        self._step(0, total, "blocks of paths")
+        for done, (first, (before, payload)) in enumerate(
+            ahead(warm, partial(self._recode, effort), self._check_cancel), 1
+        ):
+            body = seal("path_block", first, payload)
+            with self._core.writing():
+                db.execute("UPDATE path_block SET body=? WHERE first=? AND body=?", (body, first, before))
+                self._blocks += 1
+            self._step(done, total, "blocks of paths")
+
+    def _recode(self, effort: Effort, first: int) -> tuple[bytes, bytes]:
+        """The body of a block of paths, and another payload of the same."""
+        found = self._core.db.execute("SELECT body FROM path_block WHERE first=?", (first,))
+        before: bytes = found[0][0] if found else b""
+        columns = unpack(unseal("path_block", first, before))
+        payload = pack(columns, effort)
+        read = unpack(payload)
+        if read.keys() != columns.keys() or not all(np.array_equal(read[name], columns[name]) for name in columns):
+            raise CorruptStore(f"paths {first} would not be read as they were written; they were left as they are")
+        return before, payload
 
     def _path_blocks(self) -> list[tuple[int, int]]:
         return self._core.db.execute("SELECT first, count FROM path_block WHERE first > 0 ORDER BY first")
