@@ -189,14 +189,15 @@ class Database:
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
-        """Move the write-ahead log into the file once it has grown; the writer's task, under the lock. The log's file
-        stays as long as it was, so its size would say nothing from then on."""
+        """Move the write-ahead log into the file once it has grown; the writer's task, under the lock. It waits for no
+        reader: the log begins anew with the first commit that finds none in it. Its file stays as long as it was, so
+        the size would say nothing from then on."""
         if self._wal_pages < self._checkpointed:
             self._checkpointed = 0  # it was begun anew
         if self._wal_pages - self._checkpointed > CHECKPOINT_BYTES // PAGE_BYTES:
             self._checkpointed = self._wal_pages
             with contextlib.suppress(StoreError):
-                self.execute("PRAGMA wal_checkpoint(RESTART)")
+                self.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def vacuum(self) -> None:
         """Give the space of what was deleted back, if nobody else has the file open; otherwise it is used again
