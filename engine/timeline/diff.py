@@ -18,6 +18,7 @@ from engine.timeline.state import State
 from engine.timeline.version import MISSING, Version
 
 _FIRST_PIECE, _AT_ONCE = 64, 1024
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def diff(log: Log, graph: Graph, a: Version, b: Version, roots: Sequence[int] = 
     differs[list(moved)] = True
     candidates = np.flatnonzero(differs)
     candidates = candidates[_below(parents, candidates, roots)]
-    old, new = _leaves(before, parents, candidates), _leaves(after, parents, candidates)
+    old, new = (_leaves(log, state, parents, candidates) for state in (before, after))
     told = (old != new) | np.isin(candidates, list(moved)) if moved else old != new
     names = _Names(log, a), _Names(log, b)
     for some in _pieces(np.flatnonzero(told)):
@@ -165,15 +166,20 @@ def _padded(state: State, size: int) -> State:
     return State(np.concatenate((state.values, np.zeros(extra, np.int32))), places=state.places) if extra else state
 
 
-def _leaves(state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> NDArray[np.int32]:
+def _leaves(log: Log, state: State, parents: NDArray[np.int32], paths: NDArray[Any]) -> NDArray[np.int32]:
     """Value ids of the leaves at the paths: absent where a container has children."""
     found: NDArray[np.int32] = state.values[paths].copy()
     containers = (found != ABSENT) & (found <= LIST)
     if containers.any():
-        # Those asked about that are live fill their parents; all paths are looked at only where these do not tell.
+        # Those asked about that are live fill their parents. Where these do not tell, the children are looked at: of
+        # each container, or if there are many all paths at once.
         filled = np.zeros(len(state.values), bool)
         filled[parents[paths[(found != ABSENT) & (paths != ROOT)]]] = True
-        if not filled[paths[containers]].all():
+        untold = paths[containers][~filled[paths[containers]]]
+        if len(untold) <= _FEW:
+            for path in untold.tolist():
+                filled[path] = len(state.live(log.paths.children(path))) > 0
+        else:
             filled[parents[1:][state.values[1:] != ABSENT]] = True
         found[containers & filled[paths]] = ABSENT
     return found

@@ -45,7 +45,7 @@ class Runs:
         # The run of each transaction, as far as it was looked up.
         self._column: NDArray[Any] = np.empty(0, np.uint8)
         self._known = np.zeros(0, bool)
-        self._keys: tuple[int, NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._keys: tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return len(self._last)
@@ -222,18 +222,31 @@ class Runs:
         """Find the runs of a piece of the log."""
         first = piece * _PIECE
         if self._keys is None or self._keys[0] != len(self):
-            table = {name: column.data.astype(np.int64) for name, column in self._table.items()}
-            keys = table["timeline"] << 32 | table["first"]
-            order = np.argsort(keys)
-            self._keys = (len(self), keys[order], order)
-        _, keys, runs = self._keys
-        timelines = self._log.span("timeline", first, first + _PIECE).astype(np.int64)
+            self._keys = len(self), *self._by_timeline()
+        _, only, keys, runs = self._keys
+        timelines = self._log.span("timeline", first, first + _PIECE)
         dense = np.arange(first, first + _PIECE)
-        found = runs[np.searchsorted(keys, timelines << 32 | dense, side="right") - 1]
-        if (self._table["timeline"].data[found] != timelines).any():
+        found = only[np.minimum(timelines, len(only) - 1)]
+        several = np.flatnonzero(found < 0)
+        if len(several):
+            wanted = timelines[several].astype(np.int64) << 32 | dense[several]
+            found[several] = runs[np.searchsorted(keys, wanted, side="right") - 1]
+        table = self._table
+        if (table["timeline"].data[found] != timelines).any() or (table["first"].data[found] > dense).any():
             raise CorruptStore("the store is damaged: its list of runs is another log's; restore it from a backup")
         self._column[first : first + _PIECE] = found
         self._known[piece] = True
+
+    def _by_timeline(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The run of each timeline that has one alone (-1: it has more); and for the others timeline and first member
+        of each run in one number, ascending, and the runs in that order."""
+        timeline, first = (self._table[name].data.astype(np.int64) for name in ("timeline", "first"))
+        only = np.full(int(timeline.max(initial=-1)) + 1, -1, np.int64)
+        only[timeline] = np.arange(len(timeline))
+        only[np.bincount(timeline) > 1] = -1
+        keys = timeline << 32 | first
+        order = np.argsort(keys)
+        return only, keys[order], order
 
     def _places_of(self, run: int) -> _Places:
         """The complete stretches that have members of a run, the number of these before each, and the last in each."""

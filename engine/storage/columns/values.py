@@ -105,6 +105,9 @@ def _same(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     return bool((a.view(np.int64) == b.view(np.int64)).all())
 
 
+_COUNTED = 32  # values of a block, until the places of all are worked out
+
+
 class Opened:
     """Values of a block that is open: a part is decoded when one of its values is asked for."""
 
@@ -117,7 +120,7 @@ class Opened:
                 self._parts: list[Sequence[bytes] | None] = [whole]
                 if len(whole) != count:
                     raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
-                self._place: NDArray[np.int64] = np.arange(count)
+                self._place: NDArray[np.int64] | None = np.arange(count)
                 self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
             else:
                 self._open(reader, head, count)
@@ -130,10 +133,8 @@ class Opened:
         self._sizes = np.bincount(self._codes, minlength=len(specs))
         if len(self._codes) != count or len(self._sizes) != len(specs):
             raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
-        order = stable_order(self._codes)
         self._starts = np.cumsum(self._sizes) - self._sizes
-        self._place = np.empty(count, np.int64)
-        self._place[order] = np.arange(count) - np.repeat(self._starts, self._sizes)
+        self._place, self._asked = None, 0
         self._specs: list[Any] = specs
         sizes = [_size(spec) for spec in specs]
         self._pieces = [reader.take(size) for size in sizes]
@@ -147,8 +148,25 @@ class Opened:
         """The canonical bytes of one value."""
         code = self._codes.item(place)
         part = self._parts[code]
-        found: bytes = (self._decode(code) if part is None else part)[self._place.item(place)]
+        found: bytes = (self._decode(code) if part is None else part)[self._rank(place, code)]
         return found
+
+    def _rank(self, place: int, code: int) -> int:
+        """How many values before one are in the same part: counted, until many were asked for."""
+        if self._place is None:
+            self._asked += 1
+            if self._asked <= _COUNTED:
+                return int(np.count_nonzero(self._codes[:place] == code))
+        return int(self._places().item(place))
+
+    def _places(self) -> NDArray[np.int64]:
+        """The place of each value in its part."""
+        if self._place is None:
+            order = stable_order(self._codes)
+            found = np.empty(len(order), np.int64)
+            found[order] = np.arange(len(order)) - np.repeat(self._starts, self._sizes)
+            self._place = found
+        return self._place
 
     def all(self) -> list[bytes]:
         """Those of all."""
@@ -157,7 +175,7 @@ class Opened:
             part = self._parts[code]
             found = self._decode(code) if part is None else part
             contents += found.all() if isinstance(found, _Tagged | _Numbers) else found
-        return [contents[place] for place in (self._starts[self._codes] + self._place).tolist()]
+        return [contents[place] for place in (self._starts[self._codes] + self._places()).tolist()]
 
     def _decode(self, code: int) -> Sequence[bytes]:
         try:
