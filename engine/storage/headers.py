@@ -14,72 +14,15 @@ from numpy.typing import NDArray
 from engine.model.transactions import handle
 from engine.storage.arrays import GrowArray, distinct
 from engine.storage.parts import Parts
+from engine.storage.recent_headers import TYPES, RecentHeaders
 from engine.storage.segment import HeaderColumns
 from engine.storage.segment_directory import Part, SegmentDirectory
 from engine.storage.transactions import Run
 from engine.storage.zones import Zone, zone_of
 
-_TYPES = {
-    "parent": np.int32,
-    "timeline": np.int32,
-    "replica": np.int32,
-    "seq": np.int64,
-    "time": np.int64,
-    "recorded": np.int64,
-    "operations": np.int32,
-    "rows_end": np.int64,
-}
 # Whoever asks for one of these over all transactions shows the timeline, and asks for the others.
 _TOGETHER = ("parent", "timeline", "time")
 _COPIED = ("timeline", "seq", "time", "recorded", "operations")
-
-
-class _Recent:
-    """Columns of the transactions from `first` on. They grow at their ends; `parent` grows last: its length is their
-    number, so that who reads meanwhile finds all of each."""
-
-    def __init__(self, first: int = 0, first_row: int = 0) -> None:
-        self.first, self.first_row = first, first_row
-        self.columns = {name: GrowArray(dtype) for name, dtype in _TYPES.items()}
-        self.extra_child, self.extra_parent = GrowArray(np.int32), GrowArray(np.int32)
-
-    @property
-    def stop(self) -> int:
-        """The transaction after the last."""
-        return self.first + len(self.columns["parent"])
-
-    @property
-    def stop_row(self) -> int:
-        """The row after the last."""
-        ends = self.columns["rows_end"]
-        return int(ends.item(len(ends) - 1)) if len(ends) else self.first_row
-
-    def extras(self, first: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Second and further parents of some: (child, parent)."""
-        count = len(self.extra_child)
-        if not count or self.extra_child.item(count - 1) < first:
-            return self.extra_child.data[:0], self.extra_parent.data[:0]
-        within = slice(*np.searchsorted(self.extra_child.data, (first, stop)))
-        return self.extra_child.data[within], self.extra_parent.data[within]
-
-    def truncate(self, count: int) -> None:
-        """Forget those from `count` on."""
-        for column in self.columns.values():
-            column.truncate(count - self.first)
-        keep = int(np.searchsorted(self.extra_child.data, count))
-        self.extra_child.truncate(keep)
-        self.extra_parent.truncate(keep)
-
-    def after(self, stop: int, stop_row: int) -> _Recent:
-        """What is left when segments hold those up to a transaction and a row."""
-        left = _Recent(stop, stop_row)
-        left.extra_child.extend(self.extras(stop, 1 << 30)[0])
-        left.extra_parent.extend(self.extras(stop, 1 << 30)[1])
-        for name, column in self.columns.items():
-            if name != "parent":
-                left.columns[name].extend(column.data[stop - self.first :])
-        left.columns["parent"].extend(self.columns["parent"].data[stop - self.first :])
-        return left
 
 
 class Headers:
@@ -89,7 +32,7 @@ class Headers:
         """`lock` is taken while whole columns are made."""
         self._parts = parts
         self._lock = lock
-        self._recent = _Recent()
+        self._recent = RecentHeaders()
         self._whole: dict[str, GrowArray] = {}
         self._whole_extras = 0, GrowArray(np.int32), GrowArray(np.int32)
         self._last_seq: dict[bytes, int] = {}
@@ -196,7 +139,7 @@ class Headers:
         first: int,
         stop: int,
         of_part: Callable[[Part], NDArray[Any]],
-        of_recent: Callable[[_Recent], GrowArray],
+        of_recent: Callable[[RecentHeaders], GrowArray],
     ) -> NDArray[Any]:
         recent, found = self._recent, []
         at = first
@@ -240,7 +183,7 @@ class Headers:
         if whole is None or len(whole) < len(self):
             with self._lock:
                 missing = [other for other in _TOGETHER if other not in self._whole] if name in _TOGETHER else [name]
-                made = [(each, self._whole.get(each) or GrowArray(_TYPES[each])) for each in {name, *missing}]
+                made = [(each, self._whole.get(each) or GrowArray(TYPES[each])) for each in {name, *missing}]
                 self._complete(made)
                 self._whole.update(made)
                 whole = self._whole[name]
