@@ -71,11 +71,10 @@ class Checkpoints:
             raise CorruptStore("the store is damaged: the list of its checkpoints is missing; restore it from a backup")
         arrays = unpack_arrays(unseal("checkpoint", _DIRECTORY, found[0][0]))
         dense = arrays["dense"].astype(np.int64)
-        if ((dense < 0) | (dense >= count)).any() or len(arrays.get("run", dense)) != len(dense):
+        if ((dense < 0) | (dense >= count)).any() or len(arrays.get("run", ())) != len(dense):
             raise CorruptStore("the store is damaged: a checkpoint belongs to no transaction; restore it from a backup")
-        runs = arrays["run"].astype(np.int64) if "run" in arrays else self._runs_of(dense)
         self._read.clear()
-        self.dense, self.runs, self._changes = dense, runs, changes
+        self.dense, self.runs, self._changes = dense, arrays["run"].astype(np.int64), changes
 
     def catch_up(self, count: int) -> None:
         """Read from the file which there are, of the first `count` transactions: after `Gone`."""
