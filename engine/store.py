@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadInput, Cancelled, StoreError
+from engine.errors import BadInput, StoreError
 from engine.model import times
 from engine.storage.cache import Budget
 from engine.storage.database import Database
@@ -199,39 +199,22 @@ class Store(Reader):
     def bulk(self, replica: bytes, description: str) -> Iterator[BulkWriter]:
         """A writer of many transactions; other writers wait. Leaving the block flushes the rest; an error or a
         cancel leaves what was flushed, in whole transactions."""
-        core = self._core
-        with core.db.hold(), core.lock:
-            with core.writing() as known:
-                pass  # what others did is taken in
-            if core.log.count > known:
-                core.tell(known)
-            writer = core.bulk = BulkWriter(core, replica, description)
-            try:
-                yield writer
-            except Cancelled:
-                writer.flush()
-                raise
-            else:
-                writer.flush()
-            finally:
-                core.bulk = None
-                writer.abandon()
+        with self._writer.bulk(replica, description) as writer:
+            yield writer
 
     def source(self, identity: bytes) -> dict[str, Any] | None:
         """How far an imported source has been read, or None for one that was not imported here."""
         return self._core.source(identity)
 
     def set_default_timeline(self, name: str) -> None:
-        """Choose the timeline that is meant when none is named."""
-        core = self._core
-        with core.writing():
-            core.refs.number(name)
-            core.set_default_timeline(name)
+        """Choose the timeline that is meant when none is named. Raises `NotFound`."""
+        self._writer.set_default_timeline(name)
 
     def import_from(self, source: str | Path, **options: Any) -> ImportResult:
         """Import a source; see `engine.exchange.importer.import_source` for the options."""
         from engine.exchange.importer import import_source
 
+        self._writer.refuse_inside()
         with self._metrics.timing("import"):
             return import_source(self, source, **options)
 
@@ -253,6 +236,7 @@ class Store(Reader):
         `engine.timeline.compaction`."""
         from engine.timeline.compaction import compact
 
+        self._writer.refuse_inside()
         return compact(self._core, progress, cancel)
 
     def stats(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> dict[str, Any]:

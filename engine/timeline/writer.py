@@ -10,14 +10,18 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
-from engine.errors import BadInput, KnownError, StoreError
+from engine.errors import BadInput, Cancelled, KnownError, StoreError
 from engine.model import times
 from engine.timeline.batch import Batch, Commit
+from engine.timeline.bulk import BulkWriter
 from engine.timeline.core import Core
 from engine.timeline.draft import Identify
-from engine.timeline.refs import Action
+from engine.timeline.refs import Action, Move
+
+Plan = TypeVar("Plan")
+Made = TypeVar("Made")
 
 
 class Turn:
@@ -58,7 +62,7 @@ class Writer:
     def __init__(self, core: Core, identify: Identify) -> None:
         self._core = core
         self._identify = identify
-        self._grouping: int | None = None  # the thread that has a group open
+        self._inside: tuple[int, str] | None = None  # the thread that has a group or an import open, and which of them
         self._queue: list[Waiting] = []
         self._queue_lock = threading.Lock()
         self._led = False  # whether some thread writes, or was told that it is its turn
@@ -67,7 +71,7 @@ class Writer:
 
     def commit(self, mine: Waiting) -> int:
         """Write a commit, with all others that wait; returns its dense number when it is durable."""
-        self._refuse_inside()
+        self.refuse_inside()
         with self._queue_lock:
             self._queue.append(mine)
             waits = self._led
@@ -133,50 +137,92 @@ class Writer:
             each.done = True
         core.tell(first)
 
+    # --------------------------------------------------------------------------------- several at once
+
     @contextlib.contextmanager
     def group(self, description: str) -> Iterator[Batch]:
         """A batch that is written when the block ends without an error, as one action; other writers wait."""
         core = self._core
-        self._refuse_inside()
-        with core.writing() as first:
-            self._grouping = threading.get_ident()
+        self.refuse_inside()
+        with core.writing() as first, self._as("a group of commits"):
             core.bulk = batch = Batch(core, self._identify, description)
             try:
                 yield batch
                 batch.write()
             finally:
-                core.bulk = self._grouping = None
+                core.bulk = None
         core.tell(first)
 
-    def _refuse_inside(self) -> None:
-        """One that would wait for itself."""
-        if self._grouping == threading.get_ident():
-            raise BadInput("a group of commits is open here; make this change through it, or after it")
+    @contextlib.contextmanager
+    def bulk(self, replica: bytes, description: str) -> Iterator[BulkWriter]:
+        """A writer of many transactions; other writers wait. See `Store.bulk`."""
+        core = self._core
+        self.refuse_inside()
+        with core.db.hold(), core.lock, self._as("an import"):
+            with core.writing() as known:
+                pass  # what others did is taken in
+            if core.log.count > known:
+                core.tell(known)
+            writer = core.bulk = BulkWriter(core, replica, description)
+            try:
+                yield writer
+            except Cancelled:
+                writer.flush()
+                raise
+            else:
+                writer.flush()
+            finally:
+                core.bulk = None
+                writer.abandon()
+
+    @contextlib.contextmanager
+    def _as(self, what: str) -> Iterator[None]:
+        """Around what this thread writes in several steps. The caller keeps other threads from writing."""
+        self._inside = threading.get_ident(), what
+        try:
+            yield
+        finally:
+            self._inside = None
+
+    def refuse_inside(self) -> None:
+        """For every change that is no step of a group or an import: raises `BadInput` where this thread has one open,
+        whose transactions it would not know, or write too early."""
+        inside = self._inside
+        if inside is not None and inside[0] == threading.get_ident():
+            raise BadInput(f"{inside[1]} is open here; make this change through it, or after it")
 
     # ------------------------------------------------------------------------------------------- names
 
-    def change(self, kind: str, text: str, plan: Callable[[], Sequence[tuple[str, Any, Any, Any]]]) -> Action:
+    def change(self, kind: str, text: str, plan: Callable[[], Sequence[Move]]) -> Action:
         """Make the moves that `plan` gives against the names as they are then, as one action."""
-        self._refuse_inside()
+        return self._change(plan, lambda moves: self._core.refs.apply(kind, text, times.now(), moves))
+
+    def set_default_timeline(self, name: str) -> None:
+        """Choose the timeline that is meant when none is named. Raises `NotFound`."""
+        self._change(lambda: self._core.refs.number(name), lambda _: self._core.set_default_timeline(name))
+
+    def _change(self, plan: Callable[[], Plan], make: Callable[[Plan], Made]) -> Made:
+        """`make` what `plan` gives, against the names as they are then."""
+        self.refuse_inside()
         core = self._core
         refused: KnownError | None = None
         with core.writing() as first:
             try:
-                moves = plan()
+                planned = plan()
             except StoreError:
                 raise
             except KnownError as error:  # nothing was touched, so nothing need be read anew
                 refused = error
             else:
-                action = core.refs.apply(kind, text, times.now(), moves)
+                made = make(planned)
         core.tell(first)
         if refused is not None:
             raise refused
-        return action
+        return made
 
     def step(self, which: str) -> Action | None:
         """`undo` or `redo`; None where there is nothing."""
-        self._refuse_inside()
+        self.refuse_inside()
         core = self._core
         with core.writing() as first:
             action = core.refs.undo() if which == "undo" else core.refs.redo()

@@ -1,12 +1,17 @@
 """Groups: many commits of one thread that are durable together, one action."""
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from engine import Store
 from engine.errors import BadInput, BadOperation
+from engine.model.operations import AT_END, Kind, Rows
+from engine.model.paths import encode_step
+from engine.model.values import encode
 from engine.timeline import batch
 
 
@@ -121,17 +126,64 @@ def test_an_empty_group_changes_nothing(store: Store) -> None:
     assert len(store.actions()) == 1
 
 
-def test_other_changes_by_the_same_thread_are_refused_meanwhile(store: Store) -> None:
-    with store.group() as group:
-        group.commit(put("$.a", 1))
-        for change in (lambda: store.commit(put("$.a", 2)), lambda: store.branch("b"), store.undo):
-            with pytest.raises(BadInput, match="a group of commits is open here"):
-                change()
-        with pytest.raises(BadInput, match="a group of commits is open here"), store.group():
+def change_in(store: Store, source: Path) -> list[Callable[[], object]]:
+    """All that changes a store by itself."""
+
+    def enter(block: AbstractContextManager[object]) -> None:
+        with block:
             pass
-    with pytest.raises(BadInput, match="this group has ended"):
-        group.commit(put("$.a", 3))
-    assert store.at()["$.a"] == 1
+
+    return [
+        lambda: store.commit(put("$.a", 2)),
+        lambda: store.branch("b"),
+        lambda: store.tag("t"),
+        store.undo,
+        store.compact,
+        lambda: store.set_default_timeline("main"),
+        lambda: store.set_default_timeline("nope"),
+        lambda: store.import_from(source),
+        lambda: enter(store.group()),
+        lambda: enter(store.bulk(b"importer", "import")),
+    ]
+
+
+def test_other_changes_by_the_same_thread_are_refused_meanwhile(tmp_path: Path) -> None:
+    source = tmp_path / "source.json"
+    source.write_text('{"x": 1}')
+    with Store.open(tmp_path / "a", create=True) as store:
+        store.commit(put("$.a", 0))
+        with store.group() as group:
+            group.commit(put("$.a", 1))
+            for change in change_in(store, source):
+                with pytest.raises(BadInput, match="a group of commits is open here"):
+                    change()
+            group.commit(put("$.b", 1))
+        with pytest.raises(BadInput, match="this group has ended"):
+            group.commit(put("$.a", 3))
+        store.commit(put("$.c", 1))
+    with Store.open(tmp_path / "a") as store:
+        assert store.at().json() == {"a": 1, "b": 1, "c": 1}
+        assert store.graph.count == 4
+
+
+def test_other_changes_by_a_thread_that_imports_are_refused_meanwhile(tmp_path: Path) -> None:
+    source = tmp_path / "source.json"
+    source.write_text('{"x": 1}')
+    with Store.open(tmp_path / "a", create=True) as store:
+        store.commit(put("$.a", 0))
+        with store.bulk(b"importer", "import") as writer:
+            rows = Rows()
+            rows.append(
+                writer.paths.child(0, encode_step("b")), Kind.PUT, writer.values.intern(encode(1)), label=AT_END
+            )
+            writer.add(parents=[0], timeline="main", time=5, rows=rows, message="imported")
+            for change in change_in(store, source):
+                with pytest.raises(BadInput, match="an import is open here"):
+                    change()
+        store.commit(put("$.c", 1), message="after")
+    with Store.open(tmp_path / "a") as store:
+        assert store.at().json() == {"a": 0, "b": 1, "c": 1}
+        assert [entry.message for entry in store.log()] == ["after", "imported", ""]
 
 
 def test_other_threads_wait(store: Store) -> None:

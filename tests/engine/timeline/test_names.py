@@ -128,8 +128,10 @@ def test_the_default_timeline(store: Store) -> None:
     store.set_default_timeline("trunk")
     assert store.default_timeline == "trunk"
     assert store.at().json() == {"a": 1}
+    log = store._core.log
     with pytest.raises(NotFound, match="no timeline 'none'"):
         store.set_default_timeline("none")
+    assert store._core.log is log, "nothing was touched, so nothing is read anew"
 
 
 # ------------------------------------------------------------------------------------------------------ names
