@@ -345,6 +345,8 @@ class ValueTable:
         while first < stop:
             block = self._block(first)
             items = block.raw if block.held is None else block.held.items()
+            if block.first + len(items) <= first:
+                raise CorruptStore(f"the store is damaged: values {first} to {stop} are missing; restore a backup")
             found += items[first - block.first : stop - block.first]
             first = block.first + len(items)
         return found

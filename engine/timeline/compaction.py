@@ -9,6 +9,7 @@ meanwhile; only the swap itself keeps them waiting.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ from engine.storage import row_block, segment, value_block
 from engine.storage.blocks import BLOCK_PATHS
 from engine.storage.columns import Effort, is_quick, pack, unpack, watched
 from engine.storage.dictionaries import PLAIN_ROOM
+from engine.storage.log import Log
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
@@ -71,8 +73,12 @@ class Compactor:
         self._core = core
         self._progress = progress
         self._cancel = cancel
-        self._log = core.log
         self._segments = self._blocks = 0
+
+    @property
+    def _log(self) -> Log:
+        """The log as it is now: where a change fails in another thread, the store gets another one."""
+        return self._core.log
 
     def run(self) -> Compacted:
         """Do all that is to do. Raises `Cancelled` where the user stopped it; what was done until then is kept."""
@@ -168,7 +174,7 @@ class Compactor:
         """One block of all paths, or several where they are looked up by the index; those of a store with millions stay
         cut as they are."""
         db, paths = self._core.db, self._log.paths
-        blocks = self._path_blocks()
+        blocks = list(self._known(self._path_blocks(), len(paths)))
         stop = sum(blocks[-1]) if blocks else 1
         size = stop if effort == Effort.SMALL or stop < LEAST_PATHS else BLOCK_PATHS
         wanted = [(first, min(size, stop - first)) for first in range(1, stop, size)]
@@ -268,7 +274,7 @@ class Compactor:
         """Neighbouring blocks that are to become one: first values, and those after the last."""
         group: list[tuple[int, int]] = []
         size = room = 0
-        for first, count in self._listed():
+        for first, count in self._known(self._listed(), self._log.values.stored):
             items = self._log.values.items(first, first + count)
             plain = [len(item) for item in items if isinstance(item, bytes)]
             held = sum(plain) + sum(len(item.insert) for item in items if not isinstance(item, bytes))
@@ -280,6 +286,11 @@ class Compactor:
             size, room = size + held, room + taken
         if group:
             yield group
+
+    @staticmethod
+    def _known(blocks: list[tuple[int, int]], stop: int) -> Iterator[tuple[int, int]]:
+        """The blocks of what is in memory; another process may have added some since this one has looked."""
+        return itertools.takewhile(lambda block: sum(block) <= stop, blocks)
 
     def _listed(self) -> list[tuple[int, int]]:
         return self._core.db.execute("SELECT first, count FROM value_block ORDER BY first")

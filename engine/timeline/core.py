@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.errors import CorruptStore, KnownError
+from engine.errors import CorruptStore, KnownError, StoreError
 from engine.metrics import Histogram
 from engine.metrics.queries import Key
 from engine.model.operations import FIRST_VALUE
@@ -20,6 +20,7 @@ from engine.storage.database import Database
 from engine.storage.history_index import HistoryIndex
 from engine.storage.log import RESTORE, Log
 from engine.storage.records import seal, seal_object, unseal, unseal_object
+from engine.storage.segment_directory import listed, of_parts
 from engine.storage.statistics import Statistics
 from engine.timeline import replica, runs
 from engine.timeline.aliases import Aliases
@@ -193,7 +194,10 @@ class Core:
         return unseal("manifest", _RUNS, found[0][0]) if found else None
 
     def count_generation(self) -> None:
-        """Say that what the file holds was cut in other pieces. The caller holds a write transaction."""
+        """Say that what the file holds was cut in other pieces. The caller holds a write transaction. Raises
+        `StoreError` where the segments in the file are not those that are known: nothing of the change is to stay."""
+        if of_parts(listed(self.db)).chain != self.log.chain:
+            raise StoreError(f"{self.db.path} changed while it was compacted; nothing was lost, compact it again")
         self.log.generation += 1
         self.manifest = {**self.manifest, "generation": self.log.generation}
 
