@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from blake3 import blake3
@@ -30,7 +30,7 @@ _LOW = (1 << LABEL_SHIFT) - 1
 
 
 class Gone(Exception):
-    """A checkpoint that another process has dropped meanwhile."""
+    """A checkpoint that is not in the file, or not all of it: another process has dropped it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Checkpoint:
     values: tuple[int, ...]
     labels: tuple[int, ...]
     effect: Effect
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Of all its buckets."""
+        return self.values + self.labels
 
 
 class Checkpoints:
@@ -108,11 +113,9 @@ class Checkpoints:
         for item in others:
             values[item.effect.path] = item.effect.value
 
-        then = self._changes
-
         def load() -> NDArray[np.int64]:
             try:
-                return self._vector(full, full.labels, np.int64, then=then)
+                return self._vector(full, full.labels, np.int64)
             except Gone:
                 return labels(line[0])
 
@@ -132,39 +135,54 @@ class Checkpoints:
         def load() -> tuple[Checkpoint, int]:
             found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))
             if not found:
-                self._missing(f"checkpoint {dense}")
+                self._missing()
             return _unpack(unseal("checkpoint", dense, found[0][0]), dense)
 
         return self._read.get(dense, load)
 
-    def _vector(
-        self, full: Checkpoint, keys: tuple[int, ...], dtype: Any, size: int = 0, then: int | None = None
-    ) -> NDArray[Any]:
+    def _vector(self, full: Checkpoint, keys: tuple[int, ...], dtype: Any, size: int = 0) -> NDArray[Any]:
         vector = np.zeros(max(size, full.paths), dtype)
         for place, key in enumerate(keys):
             if key:
-                bucket = self._bucket(key, then)
+                bucket = self._bucket(key)
                 start = place * full.width
                 vector[start : start + len(bucket)] = bucket
         return vector
 
-    def _bucket(self, key: int, then: int | None) -> NDArray[Any]:
+    def _bucket(self, key: int) -> NDArray[Any]:
         def load() -> tuple[NDArray[Any], int]:
             found = self._db.execute("SELECT body FROM bucket WHERE hash=?", (key,))
             if not found:
-                self._missing(f"bucket {key}", then)
+                self._missing()
             arrays = unpack_arrays(unseal("bucket", key, found[0][0]))
             bucket: NDArray[Any] = arrays["value"] if "value" in arrays else _joined(arrays["ordinal"], arrays["rest"])
             return bucket, bucket.nbytes
 
         return self._buckets.get(key, load)
 
-    def _missing(self, what: str, then: int | None = None) -> None:
-        """Whether something is damaged, or was dropped since the checkpoints changed for the time of number `then`."""
-        known = self._changes if then is None else then
+    def whole(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some checkpoints (ascending) that can be read: their rows are in the file, and their buckets, and
+        what they go back to is one of them."""
+        buckets = {0, *(key for (key,) in self._db.execute("SELECT hash FROM bucket"))}
+        found: set[int] = set()
+        for dense in wanted.tolist():
+            item = self._load(dense)
+            if item is not None and (item.base in found or (item.base == _NO_BASE and buckets.issuperset(item.keys))):
+                found.add(dense)
+        return np.array(sorted(found), np.int64)
+
+    def _load(self, dense: int) -> Checkpoint | None:
+        found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))
+        return _unpack(unseal("checkpoint", dense, found[0][0]), dense)[0] if found else None
+
+    def _missing(self) -> NoReturn:
+        """Raises `Gone`. Where nobody has dropped what is missing, only those are known from now on that can be read:
+        all are derived, so the others do."""
         body = self._db.execute("SELECT body FROM manifest WHERE name='store'")
-        if body and unseal_object("manifest", "store", body[0][0]).get(KEY, 0) == known:
-            raise CorruptStore(f"the store is damaged: {what} is missing; restore it from a backup")
+        if body and unseal_object("manifest", "store", body[0][0]).get(KEY, 0) == self._changes:
+            kept = np.isin(self.dense, self.whole(self.dense))
+            self._read.clear()
+            self.dense, self.runs = self.dense[kept], self.runs[kept]
         raise Gone
 
     # ------------------------------------------------------------------------------------------- writing
@@ -224,9 +242,7 @@ class Checkpoints:
 
     def sweep_buckets(self, limit: int = 2048) -> bool:
         """Delete buckets that no checkpoint has, so many at most. As above."""
-        used: set[int] = set()
-        for dense in self.dense.tolist():
-            used.update(self._get(dense).values, self._get(dense).labels)
+        used = {key for item in map(self._load, self.dense.tolist()) if item is not None for key in item.keys}
         stored = [key for (key,) in self._db.execute("SELECT hash FROM bucket")]
         gone = [key for key in stored if key not in used][:limit]
         for key in gone:

@@ -11,6 +11,7 @@ In a store whose bytes count more than that (`spend_on_checkpoints`) all are ful
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Cancelled
+from engine.timeline.checkpoints import Gone
 from engine.timeline.core import Core
 from engine.timeline.vectors import advance, effect, empty_state
 
@@ -55,20 +57,23 @@ def rewrite_checkpoints(
     """Put the checkpoints of a store where they pay, instead of those that there are; `cancel` has `is_set()`.
 
     A store of fewer than `least_rows` rows (by default `LEAST_ROWS`) gets none; `step_cost` is by default `STEP_COST`.
-    Those that stand where they are to stand are left alone. Raises `Cancelled` between two steps.
+    Those that stand where they are to stand, and can be read, are left alone. Raises `Cancelled` between two steps.
     """
     small = core.log.row_count < (LEAST_ROWS if least_rows is None else least_rows)
     planned = [] if small else plan(core, step_cost)
-    if planned and [item.dense for item in planned] == core.checkpoints.dense.tolist():
+    wanted = [item.dense for item in planned]
+    there = core.checkpoints.dense
+    if planned and wanted == there.tolist() == core.checkpoints.whole(there).tolist():
         return
-    for done in range(0, len(planned), _AT_ONCE):
-        _stop_if_asked(cancel)
-        if progress is not None:
-            progress(done, len(planned), "checkpoints")
-        with core.writing():
-            for item in planned[done : done + _AT_ONCE]:
-                _write(core, item)
-    _finish(core, [item.dense for item in planned])
+    with contextlib.suppress(Gone):  # another process has swept away what is on no list yet
+        for done in range(0, len(planned), _AT_ONCE):
+            _stop_if_asked(cancel)
+            if progress is not None:
+                progress(done, len(planned), "checkpoints")
+            with core.writing():
+                for item in planned[done : done + _AT_ONCE]:
+                    _write(core, item)
+    _finish(core, wanted)
 
 
 def _stop_if_asked(cancel: Any) -> None:
@@ -77,9 +82,12 @@ def _stop_if_asked(cancel: Any) -> None:
 
 
 def _finish(core: Core, written: list[int]) -> None:
-    """Say which checkpoints there are now, and free the bytes of the others."""
+    """Say which checkpoints there are now, and free the bytes of the others. Where another process has swept away some
+    of those that were written, what it put on the list stays there."""
     with core.writing():
-        dense = np.array(written, np.int64)
+        dense = core.checkpoints.whole(np.array(written, np.int64))
+        if len(dense) < len(written):
+            dense = core.checkpoints.whole(np.union1d(dense, core.checkpoints.dense))
         if len(dense) or len(core.checkpoints.dense):
             core.manifest = core.checkpoints.put(core.manifest, dense)
     for sweep in (core.checkpoints.sweep, core.checkpoints.sweep_buckets):
@@ -94,24 +102,25 @@ def spend_on_checkpoints(core: Core, most: int, progress: Progress | None = None
     earns its share of these, and where the rows since the last one have earned what another takes, there it is."""
     total, spent = core.log.row_count, 0
     written: list[int] = []
-    for fork, members in core.graph.forks() if total >= LEAST_ROWS else ():
-        known = np.sort(np.array(written, np.int64))
-        base = core.graph.nearest(fork, known) if fork >= 0 and len(known) else -1
-        state = core.states.checkpoint(base) if base >= 0 else empty_state()
-        earned = 0
-        for dense, _ in _steps(core, members, _NEAR):
-            _stop_if_asked(cancel)
-            rows, _ = core.log.gather(core.graph.chain(dense, base))
-            state, base = advance(state, rows, len(core.log.paths)), dense
-            earned += len(rows) * most // total
-            price = _BYTES_ALIVE * int(np.count_nonzero(state.values))
-            if price <= earned and spent + price <= most:
-                with core.writing():
-                    core.checkpoints.write_full(dense, state)
-                written.append(dense)
-                earned, spent = 0, spent + price
-            if progress is not None:
-                progress(dense, core.log.count, "checkpoints")
+    with contextlib.suppress(Gone):  # as above
+        for fork, members in core.graph.forks() if total >= LEAST_ROWS else ():
+            known = np.sort(np.array(written, np.int64))
+            base = core.graph.nearest(fork, known) if fork >= 0 and len(known) else -1
+            state = core.states.checkpoint(base) if base >= 0 else empty_state()
+            earned = 0
+            for dense, _ in _steps(core, members, _NEAR):
+                _stop_if_asked(cancel)
+                rows, _ = core.log.gather(core.graph.chain(dense, base))
+                state, base = advance(state, rows, len(core.log.paths)), dense
+                earned += len(rows) * most // total
+                price = _BYTES_ALIVE * int(np.count_nonzero(state.values))
+                if price <= earned and spent + price <= most:
+                    with core.writing():
+                        core.checkpoints.write_full(dense, state)
+                    written.append(dense)
+                    earned, spent = 0, spent + price
+                if progress is not None:
+                    progress(dense, core.log.count, "checkpoints")
     _finish(core, sorted(written))
 
 

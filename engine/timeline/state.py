@@ -102,6 +102,7 @@ class States:
     def _labels(self, dense: int) -> NDArray[np.int64]:
         """The labels of a version whose checkpoint was dropped before somebody asked for them."""
         self._checkpoints.catch_up(self._log.count)
+        self.forget()  # one of those in the cache may be the one that asks
         return self._make(dense)[0].labels
 
     @property

@@ -138,3 +138,51 @@ def test_who_has_the_file_open_follows_when_they_are_gone(store: Store) -> None:
         assert kept.dumps() in expected
         assert states(other) == expected
         assert not len(other._core.checkpoints.dense)
+
+
+def test_labels_that_are_gone_are_made_from_what_is_there(store: Store) -> None:
+    core = store._core
+    rewrite_checkpoints(core, least_rows=1)
+    full = [dense for dense in core.checkpoints.dense.tolist() if core.checkpoints._get(dense).base < 0]
+    expected = [store.at(dense).dumps() for dense in full]
+    with Store.open(store.path) as other:
+        kept = [other.at(dense) for dense in full]
+        assert all(version.state.values is not None for version in kept)
+        rewrite_checkpoints(core)  # the store is a small one: it gets none
+        assert [version.dumps() for version in kept] == expected
+
+
+@pytest.mark.parametrize("rows", ["checkpoint WHERE dense > 20 AND dense % 3 = 0", "bucket WHERE hash % 2"])
+def test_where_some_are_missing_the_others_do_until_they_are_made_anew(store: Store, rows: str) -> None:
+    expected = states(store)
+    rewrite_checkpoints(store._core, least_rows=1)
+    with store._core.writing():
+        store._core.db.execute(f"DELETE FROM {rows}")
+    for _ in range(2):
+        with Store.open(store.path, cache_bytes=1) as other:
+            assert states(other) == expected
+    with Store.open(store.path) as other:
+        rewrite_checkpoints(other._core, least_rows=1)
+        known = other._core.checkpoints
+        assert known.whole(known.dense).tolist() == [item.dense for item in plan(other._core)]
+
+
+def test_two_that_place_them_at_once_leave_only_such_as_are_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "_AT_ONCE", 4)
+    expected = states(store)
+    with Store.open(store.path) as other:
+        swept: list[int] = []
+
+        def progress(done: int, total: int | None, unit: str) -> None:
+            if done >= 12 and not swept:
+                swept.append(done)
+                rewrite_checkpoints(other._core)  # the store is a small one: it gets none
+
+        rewrite_checkpoints(store._core, progress, least_rows=1)
+        assert swept
+    known = store._core.checkpoints
+    assert known.whole(known.dense).tolist() == known.dense.tolist()
+    with Store.open(store.path, cache_bytes=1) as again:
+        assert states(again) == expected
