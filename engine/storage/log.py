@@ -152,11 +152,11 @@ class Log:
     def after_row(self, row: int) -> int:
         """The first transaction that ends at a row (by its number) or beyond it; the number of all where none does."""
         directory = self._parts.directory
-        place = int(np.searchsorted(directory.first_rows, row)) - 1
-        if place < 0 or row > directory.stop_row:
-            first, stop = self.sealed, self.count
+        if not len(directory) or row > directory.stop_row:
+            first, stop = directory.stop, self.count  # not `sealed`: the tail may have become a segment meanwhile
         else:
-            first, stop = directory.part(place).span
+            place = int(np.searchsorted(directory.first_rows, row)) - 1
+            first, stop = directory.part(max(place, 0)).span
         return first + int(np.searchsorted(self.span("rows_end", first, stop), row))
 
     def times_between(self) -> list[tuple[int, int, int, int]]:
