@@ -170,7 +170,7 @@ class Store(Reader):
         check_new_name(name, "tag")
         if version.transaction < 0:
             raise BadInput("there is no transaction to tag yet")
-        if move and self._core.refs.tags.get(name) == version.transaction:
+        if move and self._core.names.tags.get(name) == version.transaction:
             return version.transaction
         change = naming.tag_moved if move else naming.tagged
         said = f"move tag {name}" if move else f"tag {name}"

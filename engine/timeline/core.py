@@ -29,7 +29,7 @@ from engine.timeline.dag import Graph
 from engine.timeline.heads import Heads
 from engine.timeline.history import History
 from engine.timeline.moments import Moments
-from engine.timeline.refs import Refs
+from engine.timeline.refs import Names, Refs
 from engine.timeline.state import EMPTY, States
 from engine.timeline.trails import Trails
 from engine.timeline.version import Version
@@ -53,8 +53,29 @@ class StoreEvent:
     last: int
 
 
+class Memory:
+    """What there is in memory of a file. It grows in place; what was made in vain goes as a whole, by putting another
+    one in its place, so that who asks for several parts in one question takes this first."""
+
+    def __init__(self, database: Database, stored_runs: Callable[[], bytes | None]) -> None:
+        self.log = Log(database)
+        self.refs = Refs(database, self.log)
+        self.graph = Graph(self.log, self.refs.names, stored_runs)
+        self.index = HistoryIndex(database)
+        trails = Trails(self.log, self.graph, self.index)
+        self.checkpoints = Checkpoints(database, self.graph.runs_of)
+        self.states = States(database, self.log, self.graph, trails, self.checkpoints)
+        self.heads = Heads(self.states)
+        self.moments = Moments(self.log, self.graph, self.refs, Aliases(database))
+        self.history = History(self.log, self.graph, trails)
+
+    def version(self, dense: int = EMPTY) -> Version:
+        """The version of a transaction."""
+        return Version(self.log, self.states, dense)
+
+
 class Core:
-    """The parts of an open store. `lock` guards all of memory; the database's lock guards the connection."""
+    """The parts of an open store. `lock` guards all changes of memory; the database's lock guards the connection."""
 
     def __init__(self, database: Database) -> None:
         self.db = database
@@ -64,45 +85,92 @@ class Core:
         self.bulk: BulkWriter | Batch | None = None  # what has transactions that the log does not know yet
         self._note: replica.Note | None = None
         self._wrote = self._closed = False
+        self._in_vain = False  # whether memory holds what came to nothing
+        self._changing: int | None = None  # the thread that is inside of `writing`
         self.statistics = Statistics(database)
         with database.metrics.timing("open"):
             self.reload()
 
+    # ------------------------------------------------------------------------------------------ memory
+
+    @property
+    def log(self) -> Log:
+        """All transactions."""
+        return self.memory.log
+
+    @property
+    def refs(self) -> Refs:
+        """Timelines, tags and actions."""
+        return self.memory.refs
+
+    @property
+    def graph(self) -> Graph:
+        """Who descends from whom."""
+        return self.memory.graph
+
+    @property
+    def index(self) -> HistoryIndex:
+        """The path-history index."""
+        return self.memory.index
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The versions that are kept whole."""
+        return self.memory.checkpoints
+
+    @property
+    def states(self) -> States:
+        """The states of versions."""
+        return self.memory.states
+
+    @property
+    def heads(self) -> Heads:
+        """The states that commits are put together against."""
+        return self.memory.heads
+
+    @property
+    def moments(self) -> Moments:
+        """What names a version."""
+        return self.memory.moments
+
+    @property
+    def history(self) -> History:
+        """Histories of paths."""
+        return self.memory.history
+
+    @property
+    def names(self) -> Names:
+        """Timelines and tags as they are durable; to the thread that changes them, as they will be."""
+        refs = self.refs
+        return refs.current() if self._changing == threading.get_ident() else refs.durable
+
     # -------------------------------------------------------------------------------------- following
 
     def reload(self) -> None:
-        """Read everything anew from the file."""
+        """Read everything anew from the file; others see what there was until that is done."""
         with self.lock:
-            self.log = Log(self.db)
-            self.refs = Refs(self.db, self.log)
-            self.graph = Graph(self.log, self.refs.names, self._stored_runs)
-            self.index = HistoryIndex(self.db)
-            trails = Trails(self.log, self.graph, self.index)
-            self.checkpoints = Checkpoints(self.db, self.graph.runs_of)
-            self.states = States(self.db, self.log, self.graph, trails, self.checkpoints)
-            self.heads = Heads(self.states)
-            self.moments = Moments(self.log, self.graph, self.refs, Aliases(self.db))
-            self.history = History(self.log, self.graph, trails)
-            self.manifest: dict[str, Any] = {}
+            memory = Memory(self.db, self._stored_runs)
             with self.db.read():
-                self.follow()
+                self._follow(memory)
+            self.memory = memory
+            self._in_vain = False
 
     def follow(self) -> None:
         """Take in what the file holds beyond memory. The caller holds a database transaction."""
+        self._follow(self.memory)
+
+    def _follow(self, memory: Memory) -> None:
         body = self.db.execute("SELECT body FROM manifest WHERE name='store'")
-        if body:
-            self.manifest = unseal_object("manifest", "store", body[0][0])
-        else:
-            self.manifest = _new_manifest()
-        self._stored_manifest = self.manifest
+        manifest: dict[str, Any] = unseal_object("manifest", "store", body[0][0]) if body else _new_manifest()
         self._forget_note()
-        self.log.follow(self.manifest)
-        self.index.follow(self.manifest)
-        self.refs.follow(self.manifest)
-        if self.db.execute("SELECT count(*) FROM source")[0][0] != self.manifest["sources"]:
+        memory.log.follow(manifest)
+        memory.index.follow(manifest)
+        memory.refs.follow(manifest)
+        if self.db.execute("SELECT count(*) FROM source")[0][0] != manifest["sources"]:
             raise CorruptStore(f"{self.db.path} is damaged: what was imported is not all noted; {RESTORE}")
-        self.checkpoints.follow(self.manifest, self.log.count)
-        self.graph.follow()
+        memory.checkpoints.follow(manifest, memory.log.count)
+        memory.graph.follow()
+        self.manifest = self._stored_manifest = manifest
         self._seen = self.db.data_version()
 
     def catch_up(self) -> None:
@@ -113,6 +181,7 @@ class Core:
     def refresh(self) -> bool:
         """Take in what others committed; whether there was anything."""
         with self.lock:
+            self._forget_vain()
             if self.db.data_version() == self._seen:
                 return False
             first = self.log.count
@@ -125,11 +194,29 @@ class Core:
     def changing(self) -> Iterator[None]:
         """Around a change of memory and file: when it fails, memory is read anew from the file."""
         with self.lock:
+            self._forget_vain()
             try:
                 yield
             except BaseException:
+                self._in_vain = True
                 self.reload()
                 raise
+
+    def _forget_vain(self) -> None:
+        """Read memory anew where a change failed and the file could not be read then."""
+        if self._in_vain:
+            self.reload()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Around a database transaction that changes names: until it is durable, only this thread sees that."""
+        outer, self._changing = self._changing, threading.get_ident()
+        try:
+            yield
+            if outer is None:
+                self.refs.publish()
+        finally:
+            self._changing = outer
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[int]:
@@ -137,7 +224,7 @@ class Core:
         after. Gives how many transactions were known."""
         counted: dict[Key, Histogram] = {}
         try:
-            with self.db.hold(), self.changing(), self.db.write():
+            with self.db.hold(), self.changing(), self._alone(), self.db.write():
                 first = self.log.count
                 self.catch_up()
                 sealed = self.log.sealed
@@ -271,7 +358,7 @@ class Core:
 
     def version(self, dense: int = EMPTY) -> Version:
         """The version of a transaction."""
-        return Version(self.log, self.states, dense)
+        return self.memory.version(dense)
 
 
 def _new_manifest() -> dict[str, Any]:

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.timeline.dag import Graph
-from engine.timeline.refs import Refs
+from engine.timeline.refs import Names
 
 # `operator.ge` (from there on) or `operator.le` (up to there).
 Bound = Callable[[Any, Any], Any]
 
 
-def all_heads(refs: Refs) -> list[int]:
+def all_heads(names: Names) -> list[int]:
     """What timelines and tags lead to."""
-    return [head for ref in refs.timelines if not ref.deleted for head in ref.heads] + list(refs.tags.values())
+    return [head for ref in names.timelines if not ref.deleted for head in ref.heads] + list(names.tags.values())
 
 
 def in_order(graph: Graph, dense: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -48,28 +48,29 @@ class Reader:
     @property
     def default_timeline(self) -> str:
         """The import's HEAD branch, else `main`, else the first there is."""
-        core = self._core
-        name = str(core.manifest.get("timeline", "main"))
-        if core.refs.find(name) is not None:
+        known = self._core.names
+        name = str(self._core.manifest.get("timeline", "main"))
+        if name in known.ids:
             return name
-        names = [ref.name for ref in core.refs.timelines if not ref.deleted]
+        names = [ref.name for ref in known.timelines if not ref.deleted]
         return "main" if "main" in names or not names else names[0]
 
     def timelines(self) -> list[Timeline]:
         """Every timeline, in order of creation."""
-        refs = enumerate(self._core.refs.timelines)
+        refs = enumerate(self._core.names.timelines)
         return [self._timeline(number, ref) for number, ref in refs if not ref.deleted]
 
     def _timeline(self, number: int, ref: Ref) -> Timeline:
-        length = self._core.graph.chain_length(ref.heads[0]) if ref.heads else 0
-        updated = max((self._core.log.item("time", head) for head in ref.heads), default=None)
+        memory = self._core.memory
+        length = memory.graph.chain_length(ref.heads[0]) if ref.heads else 0
+        updated = max((memory.log.item("time", head) for head in ref.heads), default=None)
         return Timeline(number, ref.name, ref.heads, length, ref.forked if ref.forked >= 0 else None, updated)
 
     def timeline(self, name: str) -> Timeline | None:
         """The timeline of a name, or None where there is none."""
-        refs = self._core.refs
-        number = refs.find(name)
-        return None if number is None else self._timeline(number, refs.timelines[number])
+        names = self._core.names
+        number = names.ids.get(name)
+        return None if number is None else self._timeline(number, names.timelines[number])
 
     def _named(self, name: str) -> Timeline:
         found = self.timeline(name)
@@ -78,16 +79,17 @@ class Reader:
 
     def heads(self) -> dict[str, tuple[int, ...]]:
         """The heads of every timeline by its name; cheap, unlike `timelines`."""
-        return {ref.name: ref.heads for ref in self._core.refs.timelines if not ref.deleted}
+        return {ref.name: ref.heads for ref in self._core.names.timelines if not ref.deleted}
 
     def tags(self) -> dict[str, int]:
         """Tags and the dense numbers that they name."""
-        return dict(self._core.refs.tags)
+        return dict(self._core.names.tags)
 
     def get(self, dense: int) -> Transaction:
         """A transaction by its dense number."""
-        core = self._core
-        return read_transaction(core.log, dense, core.refs.timelines[core.log.item("timeline", dense)].name)
+        memory = self._core.memory
+        name = memory.refs.name_of(memory.log.item("timeline", dense))
+        return read_transaction(memory.log, dense, name)
 
     def texts(self, dense: Sequence[int] | Any) -> list[tuple[str, str]]:
         """Author and message of many transactions."""
@@ -95,7 +97,8 @@ class Reader:
 
     def sources(self, dense: Sequence[int] | Any) -> list[str]:
         """Source ids of many transactions, "" for none."""
-        return [self._core.log.texts(int(item))[2] for item in dense]
+        log = self._core.log
+        return [log.texts(int(item))[2] for item in dense]
 
     def made_by(self, replicas: Collection[str]) -> list[int]:
         """The transactions that some replicas (in hex) have made, in order of arrival."""
@@ -151,7 +154,8 @@ class Reader:
                 roots = roots + after.match(pattern)
             if not roots:
                 raise NotFound(f"nothing at {path} at either moment")
-        found = diff(self._core.log, self._core.graph, before, after, roots)
+        memory = self._core.memory
+        found = diff(memory.log, memory.graph, before, after, roots)
         return self._metrics.each("diff", "$" if path is None else parse_pattern(path).prefix, found)
 
     def changes_of(self, dense: int) -> Iterator[Change]:
@@ -169,9 +173,10 @@ class Reader:
         start, asked_for = perf_counter(), parse_pattern(pattern)
         head = self.at(None, timeline)
         first, last = self._bound(since, timeline, 0), self._bound(until, timeline, head.transaction)
-        end = self._core.graph.last_until(head.transaction, last)
-        asked = self._core.version(end) if end >= 0 else head
-        entries = self._core.history.entries(asked_for, asked, end, first, self.at)
+        memory = self._core.memory
+        end = memory.graph.last_until(head.transaction, last)
+        asked = memory.version(end) if end >= 0 else head
+        entries = memory.history.entries(asked_for, asked, end, first, self.at)
         bounds = (self._time_of(since), self._time_of(until))
         if bounds != (None, None):
             entries = (entry for entry in entries if _within(entry.time, *bounds))
@@ -208,13 +213,13 @@ class Reader:
     ) -> int | None:
         """The nearest transaction before `at` (dense) on its first-parent chain that touched a path or what is below
         it, or None; with `later`, the nearest after it on the chain of a timeline, which `at` must be on."""
-        graph = self._core.graph
+        memory = self._core.memory
         if not later:
-            return self._core.history.earlier(at, path_id, cancelled) if at >= 0 else None
+            return memory.history.earlier(at, path_id, cancelled) if at >= 0 else None
         head = self.at(None, timeline).transaction
-        if head < 0 or (at >= 0 and not graph.on_chain(at, head)):
+        if head < 0 or (at >= 0 and not memory.graph.on_chain(at, head)):
             return None
-        return self._core.history.later(at, head, path_id, cancelled)
+        return memory.history.later(at, head, path_id, cancelled)
 
     def log(
         self,
@@ -230,19 +235,19 @@ class Reader:
         `path` keeps those that touched it or anything below; times bound by time of transaction, other moments by
         their place in the log.
         """
-        core, start = self._core, perf_counter()
+        graph, start = self._core.graph, perf_counter()
         heads = [self.at(None, timeline).transaction] if timeline is not None else self._all_heads()
-        dense = np.flatnonzero(core.graph.reachable(heads))
+        dense = np.flatnonzero(graph.reachable(heads))
         dense = self._bounded(dense, since, timeline, operator.ge)
         dense = self._bounded(dense, until, timeline, operator.le)
         if path is not None:
             dense = self._touching(path, dense, timeline)
-        found = map(self.get, listing.in_order(core.graph, dense)[::-1][:limit].tolist())
+        found = map(self.get, listing.in_order(graph, dense)[::-1][:limit].tolist())
         prefix = "" if path is None else parse_pattern(path).prefix
         return self._metrics.each("log", prefix, found, perf_counter() - start)
 
     def _all_heads(self) -> list[int]:
-        return listing.all_heads(self._core.refs)
+        return listing.all_heads(self._core.names)
 
     def reachable(self) -> Any:
         """Mask over dense numbers: what some timeline or tag still leads to (an undone commit is not)."""

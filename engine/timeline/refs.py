@@ -11,7 +11,7 @@ writes what the commits since did, an entry each.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -87,6 +87,14 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+class Names(NamedTuple):
+    """Timelines by number, tags, and the numbers of the timelines that are not deleted, at one moment."""
+
+    timelines: Sequence[Ref]
+    tags: Mapping[str, int]
+    ids: Mapping[str, int]
+
+
 class _Tables(NamedTuple):
     """What is in the tables: written so often, what so many transactions did, timelines and actions."""
 
@@ -97,7 +105,10 @@ class _Tables(NamedTuple):
 
 
 class Refs:
-    """Timelines, tags and actions of an open store, in memory and in their tables."""
+    """Timelines, tags and actions of an open store, in memory and in their tables.
+
+    What is moved is seen here at once, by the thread that moves it; other threads look at `durable`.
+    """
 
     def __init__(self, database: Database, log: Log) -> None:
         self._db = database
@@ -105,6 +116,8 @@ class Refs:
         self.timelines: list[Ref] = []
         self.tags: dict[str, int] = {}
         self._ids: dict[str, int] = {}
+        self.durable = Names([], {}, {})
+        self._renamed = False  # whether `durable` lacks a name, or a tag that moved
         self._read: tuple[list[bytes], list[Ref]] = ([], [])  # the rows of timelines as they were read last
         self._last_action = 0
         self._may_redo = True  # False where it is known that nothing on top is undone
@@ -136,6 +149,16 @@ class Refs:
                     f"the store is damaged: {name} are {manifest[name]} by the manifest and {count} here; "
                     "restore it from a backup"
                 )
+        self.publish()
+
+    def publish(self) -> None:
+        """Let other threads see what is here, since it is durable."""
+        tags, ids = (dict(self.tags), dict(self._ids)) if self._renamed else self.durable[1:]
+        self.durable, self._renamed = Names(self.timelines.copy(), tags, ids), False
+
+    def current(self) -> Names:
+        """What is here, durable or not; it changes with what is moved."""
+        return Names(self.timelines, self.tags, self._ids)
 
     def _overlay(self) -> None:
         """Take in the commits that the tables do not know."""
@@ -175,10 +198,16 @@ class Refs:
 
     def _index(self) -> None:
         self._ids = {ref.name: number for number, ref in enumerate(self.timelines) if not ref.deleted}
+        self._renamed = True
 
     def names(self) -> list[str]:
         """Names by number, those of deleted timelines included."""
         return [ref.name for ref in self.timelines]
+
+    def name_of(self, number: int) -> str:
+        """The name of a timeline, though it may be deleted, or not be durable."""
+        known = self.durable.timelines
+        return (known if number < len(known) else self.timelines)[number].name
 
     def find(self, name: str) -> int | None:
         """The number of the timeline of this name, or None."""
@@ -239,7 +268,9 @@ class Refs:
             self._moved[what, key] = None
             if what == "timeline":
                 self._set_timeline(key, target)
-            elif target is None:
+                continue
+            self._renamed = True
+            if target is None:
                 self.tags.pop(key, None)
             else:
                 self.tags[key] = target
@@ -290,10 +321,13 @@ class Refs:
         while len(self.timelines) <= number:
             self.timelines.append(ref)
         old = self.timelines[number]
-        if self._ids.get(old.name) == number:
-            del self._ids[old.name]
-        if not ref.deleted:
-            self._ids[ref.name] = number
+        named = self._ids.get(old.name) == number
+        if not named or ref.deleted or ref.name != old.name:
+            self._renamed = True
+            if named:
+                del self._ids[old.name]
+            if not ref.deleted:
+                self._ids[ref.name] = number
         self.timelines[number] = ref
 
     # ----------------------------------------------------------------------------------------- operations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.model import clock, times
@@ -23,7 +23,7 @@ class Transaction:
     author: str
     message: str
     operations: int
-    log: Log
+    log: Log = field(compare=False)  # which may be read anew
 
     @property
     def id(self) -> str:

@@ -12,6 +12,8 @@ from engine.errors import BadInput, BadOperation
 from engine.model.operations import AT_END, Kind, Rows
 from engine.model.paths import encode_step
 from engine.model.values import encode
+from engine.storage.database import Database
+from engine.storage.log import Log
 from engine.timeline import batch
 
 
@@ -117,6 +119,83 @@ def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
         store.commit(put("$.a", 3))
     with Store.open(tmp_path / "a") as store:
         assert [store.at(dense)["$.a"] for dense in (0, 1)] == [1, 3]
+
+
+def test_readers_see_what_is_durable_while_a_block_that_failed_is_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(put("$.a", 1), message="kept")
+    store.tag("first")
+    follow, seen = Log.follow, []
+
+    def look() -> None:
+        state = store.at(0)["$.a"]
+        seen.append((store.heads(), store.tags(), store.get(0).message, store.texts([0]), state, store.graph.count))
+
+    def followed(self: Log, manifest: dict[str, object]) -> None:
+        look()
+        follow(self, manifest)
+        look()
+
+    look()
+    monkeypatch.setattr(Log, "follow", followed)
+    with pytest.raises(ZeroDivisionError), store.group():
+        raise ZeroDivisionError
+    assert len(seen) == 3
+    assert seen[1:] == seen[:1] * 2
+
+
+def test_a_transaction_is_the_same_before_and_after_a_block_that_failed(store: Store) -> None:
+    store.commit(put("$.a", 1))
+    before = store.get(0)
+    with pytest.raises(ZeroDivisionError):
+        fail_in_the_middle(store)
+    assert store.get(0) == before
+
+
+def test_what_failed_is_forgotten_later_where_the_file_cannot_be_read_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(self: Database) -> None:
+        raise OSError("the disk is away")
+
+    store.commit(put("$.a", 1))
+    monkeypatch.setattr(Database, "read", unreadable)
+    with pytest.raises(OSError, match="the disk is away"):
+        fail_in_the_middle(store)
+    monkeypatch.undo()
+    assert store.commit(put("$.a", 3)).dense == 1
+    assert list(store.heads()) == ["main"]
+    with Store.open(store.path) as other:
+        assert [other.at(dense)["$.a"] for dense in (0, 1)] == [1, 3]
+
+
+def test_other_threads_see_names_when_they_are_durable(store: Store) -> None:
+    store.commit(put("$.a", 1))
+    store.tag("first")
+    seen = []
+
+    def look() -> None:
+        heads = store.heads()
+        messages = [store.get(head).message for (head,) in heads.values()]
+        seen.append((heads, messages, store.tags(), store.default_timeline))
+
+    def look_from_elsewhere() -> None:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+
+    look_from_elsewhere()
+    with store.group() as group:
+        group.commit(put("$.a", 2), message="two")
+        group.commit(put("$.a", 3), timeline="side")
+        look_from_elsewhere()
+        assert store.at("side").json() == {"a": 3}
+        look_from_elsewhere()
+        assert store.heads() == {"main": (1,), "side": (2,)}
+    assert seen == [({"main": (0,)}, [""], {"first": 0}, "main")] * 3
+    look_from_elsewhere()
+    assert seen[-1][0] == {"main": (1,), "side": (2,)}
 
 
 def test_an_empty_group_changes_nothing(store: Store) -> None:
