@@ -1,8 +1,9 @@
 """The inter-process writer lock: an advisory lock on a file beside the store, removed by the last who closes.
 
-Who waits for it queues up for a second lock, on a range of that file, which the kernel gives in the order of asking;
-only the first in the queue tries for the lock itself. So whoever has just written does not get in again before the
-others.
+Who waits for it draws a number: it locks a byte of that file, the one after the last that is locked. Only who has the
+lowest number tries for the lock itself, so whoever has just written does not get in again before the others. The
+kernel lets go of the number of a process that dies. One that is stopped keeps its number, so who has waited a while
+goes past the numbers before its own: they are for fairness, safety is the lock's.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 from engine.errors import StoreError
 
 WAIT = 60.0
-_PAUSES = (0.0002, 0.002)  # between two attempts, at first and when it has taken a while
+_PAUSES = (0.0002, 0.002)  # between two attempts; the longer one if it has taken a while, or others are before
 _A_WHILE = 0.02
+_PATIENCE = 1.0  # how long numbers before one's own count
+_FIRST = 1 << 32  # the byte that is the first number
 _RANGE = struct.Struct("hhqqi0q")  # Linux' struct flock
 
 
@@ -29,6 +32,7 @@ class WriterLock:
         self.path = store.with_name(store.name + "-lock")
         self._name = str(self.path)
         self._descriptor: int | None = None
+        self._past = 0  # the last number that kept its place for too long
 
     def acquire(self, wait: float | None = None) -> None:
         """Take the lock, waiting up to `wait` seconds, a minute by default.
@@ -37,36 +41,64 @@ class WriterLock:
         """
         start = time.monotonic()
         allowed = WAIT if wait is None else wait
-        self._open()
-        if self._queue_up(waiting=allowed > 0):
-            try:
-                while not self._try():
-                    waited = time.monotonic() - start
-                    if waited > allowed:
-                        break
-                    time.sleep(_PAUSES[waited > _A_WHILE])
-                else:
+        patience = min(_PATIENCE, allowed / 2)
+        try:
+            number = self._draw()
+            while True:
+                waited = time.monotonic() - start
+                if 0 < patience < waited:
+                    self._past = number - 1
+                is_next = self._is_next(number)
+                if is_next and self._try():
                     return
-            finally:
-                self._leave_queue()
+                if self._descriptor is None:  # the file was replaced: there is another queue
+                    number = self._draw()
+                if waited >= allowed:
+                    break
+                time.sleep(min(_PAUSES[waited > _A_WHILE or not is_next], allowed - waited))
+        finally:
+            self._lock_bytes(fcntl.F_UNLCK, _FIRST, 0)
         raise StoreError(f"{self.path.name}: another process keeps the store locked; close it and try again")
 
-    def _queue_up(self, *, waiting: bool) -> bool:
-        """Become the first in the queue; False where others are in it and one is not to wait. Each of those before
-        waits no longer than it may."""
-        return self._lock_range(fcntl.F_WRLCK, fcntl.F_OFD_SETLKW if waiting else fcntl.F_OFD_SETLK)
+    def _draw(self) -> int:
+        """A number above those of all who wait, kept until it is unlocked."""
+        self._open()
+        number = _FIRST
+        while True:
+            last = self._taken(number, 0)
+            if last:
+                number = last + 1
+            elif self._lock_bytes(fcntl.F_WRLCK, number, 1):
+                break
+        if number <= self._past:  # those who kept their place are gone, and it is given anew
+            self._past = 0
+        return number
 
-    def _leave_queue(self) -> None:
-        self._lock_range(fcntl.F_UNLCK, fcntl.F_OFD_SETLK)
+    def _is_next(self, number: int) -> bool:
+        """Whether nobody waits with a lower number, but those that this process went past."""
+        above = max(_FIRST, self._past + 1)
+        return above >= number or not self._taken(above, number - above)
 
-    def _lock_range(self, kind: int, command: int) -> bool:
-        if self._descriptor is not None:  # it may have been let go of while the file was replaced
-            try:
-                fcntl.fcntl(self._descriptor, command, _RANGE.pack(kind, os.SEEK_SET, 0, 1, 0))
-            except OSError as error:
-                # Where a file system knows no such locks there is no queue.
-                return error.errno not in (errno.EAGAIN, errno.EACCES)
-        return True
+    def _taken(self, start: int, length: int) -> int:
+        """A number that somebody else has, of so many (0: of all) from `start` on; 0 if there is none."""
+        found = self._control(fcntl.F_OFD_GETLK, _RANGE.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0))
+        if not found:
+            return 0
+        kind, _, first, _, _ = _RANGE.unpack(found)
+        return 0 if kind == fcntl.F_UNLCK else int(first)
+
+    def _lock_bytes(self, kind: int, start: int, length: int) -> bool:
+        """Take numbers, or give them back (length 0: all from `start` on); whether nobody else has one of them."""
+        return self._control(fcntl.F_OFD_SETLK, _RANGE.pack(kind, os.SEEK_SET, start, length, 0)) is not None
+
+    def _control(self, command: int, lock: bytes) -> bytes | None:
+        """What the kernel says; None where somebody else has the lock, nothing where there are no such locks."""
+        if self._descriptor is None:  # it was let go of while the file was replaced
+            return b""
+        try:
+            return fcntl.fcntl(self._descriptor, command, lock)
+        except OSError as error:
+            return None if error.errno in (errno.EAGAIN, errno.EACCES) else b""
 
     def _open(self) -> int:
         if self._descriptor is None:
@@ -117,3 +149,4 @@ class WriterLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+            self._past = 0

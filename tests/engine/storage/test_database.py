@@ -299,32 +299,6 @@ def test_waiting_for_the_lock_ends_when_it_is_free(path: Path) -> None:
     assert names(path) == []
 
 
-def test_who_has_just_had_the_lock_comes_after_those_who_wait(path: Path) -> None:
-    first, second, looking = lock.WriterLock(path), lock.WriterLock(path), lock.WriterLock(path)
-    order = []
-
-    def wait() -> None:
-        second.acquire()
-        order.append("second")
-        second.release()
-
-    first.acquire()
-    waiting = threading.Thread(target=wait)
-    waiting.start()
-    looking._open()
-    while looking._queue_up(waiting=False):  # until the other one is in the queue
-        looking._leave_queue()
-    first.release()
-    first.acquire()
-    order.append("first")
-    first.release()
-    waiting.join()
-    assert order == ["second", "first"]
-    for each in (first, second, looking):
-        each.remove()
-    assert names(path) == []
-
-
 def test_a_folder_where_no_lock_can_be_made(tmp_path: Path) -> None:
     missing = lock.WriterLock(tmp_path / "none" / "a")
     with pytest.raises(StoreError, match=r"cannot write in .*: No such file or directory"):
