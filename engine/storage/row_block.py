@@ -18,6 +18,7 @@ from engine.model.operations import LABEL_SHIFT, NO_LABEL, Kind
 from engine.storage.columns import block, changes, integers, references
 from engine.storage.columns.choices import Choice, complete
 from engine.storage.columns.effort import Effort
+from engine.storage.columns.reader import readable
 from engine.storage.segment import RowColumns
 
 
@@ -91,13 +92,13 @@ def _pack_paths(rows: RowColumns, names: Names, effort: Effort) -> dict[str, Any
 def unpack(payload: bytes, first_ordinal: int, count: int, names: Callable[[], Names]) -> RowColumns:
     """The rows of a payload, which is to hold so many; `names` gives what paths are called, if that is needed."""
     head, reader = block.take_apart(payload)
-    try:
+    with readable("a segment's rows"):
         columns: dict[str, Any] = {}
         for name, spec in head:
             if name == _CHANGES:
-                columns["path"], columns["kind"] = changes.decode(reader, spec[1:])
+                columns["path"], columns["kind"] = changes.decode(reader, spec[1:], count)
             else:
-                columns[name] = spec if name == _VALUES else integers.decode(reader, spec)
+                columns[name] = spec if name == _VALUES else integers.decode(reader, spec, max(count, 1))
         kind, path, how = columns["kind"], columns["path"], columns["place"]
         if not len(kind) == len(path) == len(how) == count:
             raise CorruptStore(f"the store is damaged: a segment holds {len(path)} rows, not {count}")
@@ -119,8 +120,6 @@ def unpack(payload: bytes, first_ordinal: int, count: int, names: Callable[[], N
             arg[ordered] = columns["after"] + (path[ordered] if columns["relative"][0] else 0)
         label = np.zeros(count, np.int64)
         label[how == _PLACE_LABEL] = columns["label"]
-    except block.NOT_OURS as error:
-        raise CorruptStore(f"the store is damaged: rows cannot be read ({error}); restore it from a backup") from None
     ends = np.flatnonzero(how == _PLACE_END)
     label[ends] = (ends + first_ordinal) << LABEL_SHIFT
     return RowColumns(path, kind, value, arg, label)

@@ -20,7 +20,7 @@ from engine.storage.columns import block, edit_columns, integers, values
 from engine.storage.columns.choices import Choice, complete
 from engine.storage.columns.edits import Edits, from_splices
 from engine.storage.columns.effort import Effort
-from engine.storage.columns.reader import Reader
+from engine.storage.columns.reader import Reader, readable
 
 Item = bytes | Splice
 """A value as it is stored: its canonical bytes, or what made it of another one."""
@@ -76,28 +76,24 @@ class Opened:
         self.first, self.count = first, count
         self.nbytes = 2 * len(payload) + 100 * count
         self.edited: NDArray[np.bool_] | None = None
-        try:
+        with readable("a block of values"):
             if len(head) == _EDITED:
                 head, mask, size, self._spec, _ = head
-                self.edited = integers.decode(reader, mask).astype(bool)
+                self.edited = integers.decode(reader, mask, count).astype(bool)
                 if len(self.edited) != count:
                     raise _damaged(f"a block of values does not hold {count}")
                 self._columns = reader.take(size)
                 self._rank = np.cumsum(~self.edited) - 1
                 count = int(self._rank[-1]) + 1
-        except block.NOT_OURS as error:
-            raise _damaged(f"values cannot be read ({error})") from None
         self._plain = values.Opened(head, reader, count)
 
     @cached_property
     def edits(self) -> Edits:
         """What edits made, in a block that has such values."""
         assert self.edited is not None
-        try:
+        with readable("edits of texts"):
             ids = np.flatnonzero(self.edited).astype(np.int64) + self.first
             return edit_columns.decode(Reader(memoryview(self._columns)), self._spec, ids)
-        except block.NOT_OURS as error:
-            raise _damaged(f"edits cannot be read ({error})") from None
 
     def is_derived(self, value: int) -> bool:
         """Whether edits made a value."""

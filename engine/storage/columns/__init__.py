@@ -10,6 +10,7 @@ from engine.storage.columns.block import describe, is_quick, pack, unpack, unpac
 from engine.storage.columns.choices import Choice, apportion
 from engine.storage.columns.effort import Effort
 from engine.storage.columns.entropy import watched
+from engine.storage.columns.reader import readable
 from engine.storage.columns.strings import all_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "describe",
     "is_quick",
     "pack",
+    "readable",
     "unpack",
     "unpack_lazily",
     "watched",

@@ -14,11 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CorruptStore
 from engine.storage.columns import entropy, integers, strings
 from engine.storage.columns.choices import Choice, complete
 from engine.storage.columns.effort import Effort
-from engine.storage.columns.reader import Reader
+from engine.storage.columns.reader import Reader, readable
 
 Column = NDArray[Any] | Sequence[bytes]
 
@@ -27,7 +26,6 @@ _HEAD_SQUEEZED = 1 << 31
 _QUICK_LEVEL = 3
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
-NOT_OURS = (ValueError, TypeError, IndexError, KeyError, OverflowError, msgspec.MsgspecError, MemoryError)
 
 
 def pack(
@@ -74,47 +72,48 @@ def is_quick(payload: bytes) -> bool:
 
 def take_apart(payload: bytes) -> tuple[Any, Reader]:
     """The head of a body, and its columns' bodies. Raises `CorruptStore` for what is not such a body."""
-    try:
+    with readable("a block"):
         content = memoryview(entropy.unzstd(payload[1:]) if payload[0] == _WHOLE else payload)
         start = 0 if payload[0] == _WHOLE else 1
         length = int.from_bytes(content[start : start + 4], "little")
         end = start + 4 + (length & ~_HEAD_SQUEEZED)
         listed = bytes(content[start + 4 : end])
         return _decoder.decode(entropy.unzstd(listed) if length & _HEAD_SQUEEZED else listed), Reader(content[end:])
-    except NOT_OURS as error:
-        raise CorruptStore(f"the store is damaged: a block cannot be read ({error}); restore a backup") from None
 
 
 def unpack(
-    payload: bytes, times: NDArray[np.int64] | None = None, names: Collection[str] | None = None
+    payload: bytes,
+    times: NDArray[np.int64] | None = None,
+    names: Collection[str] | None = None,
+    most: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The columns of `pack`, or those of some names: arrays, which may not be written to, and lists of byte strings."""
+    """The columns of `pack`, or those of some names: arrays, which may not be written to, and lists of byte strings.
+
+    `most` are the numbers of elements that columns may have, where the caller knows.
+    """
     head, reader = take_apart(payload)
     found = {}
-    try:
+    with readable("a block"):
         for name, spec in head:
             if names is None or name in names:
-                found[name] = _decode(reader, spec, times)
+                found[name] = _decode(reader, spec, times, (most or {}).get(name, integers.MOST))
             else:
                 reader.skip(_sized(spec)[1])
-        return found
-    except NOT_OURS as error:
-        raise CorruptStore(f"the store is damaged: a block cannot be read ({error}); restore a backup") from None
+    return found
 
 
-def unpack_lazily(payload: bytes, times: NDArray[np.int64] | None = None) -> dict[str, Sequence[bytes]]:
-    """The columns of a block of strings; a string is put together when it is asked for."""
+def unpack_lazily(payload: bytes, times: NDArray[np.int64]) -> dict[str, Sequence[bytes]]:
+    """The columns of a block of strings, of which there are as many as times; a string is put together when it is asked
+    for."""
     head, reader = take_apart(payload)
-    try:
-        return {name: strings.decode_lazily(reader, spec[1:], times) for name, spec in head}
-    except NOT_OURS as error:
-        raise CorruptStore(f"the store is damaged: a block cannot be read ({error}); restore a backup") from None
+    with readable("a block"):
+        return {name: strings.decode_lazily(reader, spec[1:], times, len(times)) for name, spec in head}
 
 
-def _decode(reader: Reader, spec: list[Any], times: NDArray[np.int64] | None) -> Any:
+def _decode(reader: Reader, spec: list[Any], times: NDArray[np.int64] | None, most: int) -> Any:
     if spec[0] == "s":
-        return strings.decode(reader, spec[1:], times)
-    return integers.decode(reader, spec)
+        return strings.decode(reader, spec[1:], times, most)
+    return integers.decode(reader, spec, most)
 
 
 def _sized(spec: list[Any]) -> tuple[str, int]:

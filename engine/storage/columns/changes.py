@@ -60,13 +60,15 @@ def encode(
     return [spec for spec, _ in written], [body for _, bodies in written for body in bodies]
 
 
-def decode(reader: Reader, spec: Spec) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Paths and kinds of rows."""
+def decode(reader: Reader, spec: Spec, count: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Paths and kinds of rows, of which there are to be so many."""
     paths, owner, field, record, which, length, symbol = (
-        integers.decode(reader, each).astype(np.int64, copy=False) for each in spec
+        integers.decode(reader, each, count).astype(np.int64, copy=False) for each in spec
     )
     start = np.cumsum(length) - length
     lengths = length[which]
+    if int(length.min(initial=1)) < 1 or int(lengths.sum()) != count:
+        raise CorruptStore(f"the store is damaged: a segment does not hold {count} rows; restore it from a backup")
     places = np.repeat(start[which] - (np.cumsum(lengths) - lengths), lengths) + np.arange(int(lengths.sum()))
     symbols = symbol[places]
     most = int(field.max()) + 1

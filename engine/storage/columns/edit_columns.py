@@ -86,10 +86,11 @@ def _points(sizes: _Ints, inserted: int) -> int:
 
 def decode(reader: Reader, spec: Spec, values: _Ints) -> Edits:
     """The edits of a spec, whose values have these ids."""
-    chain, distance, size, shape, symbols, counts = (_wide(reader, spec[place]) for place in range(6))
-    jumps = scattered.decode(reader, spec[6])
-    kept = _wide(reader, spec[7]).tolist()
-    texts = strings.decode(reader, spec[8])
+    most = 3 * len(values)  # a run is of one edit at least, and what it is like takes three numbers
+    chain, distance, size, shape, symbols, counts = (_wide(reader, spec[place], most) for place in range(6))
+    jumps = scattered.decode(reader, spec[6], most)
+    kept = _wide(reader, spec[7], most).tolist()
+    texts = strings.decode(reader, spec[8], most=most)
     shape = shape.reshape(-1, 3)
     count = np.empty(len(symbols), np.int64)
     count[np.argsort(symbols, kind="stable")] = counts
@@ -107,8 +108,8 @@ def decode(reader: Reader, spec: Spec, values: _Ints) -> Edits:
     return edits if order == TYPED else _typed(edits, runs, said)
 
 
-def _wide(reader: Reader, spec: Spec) -> _Ints:
-    return integers.decode(reader, spec).astype(np.int64, copy=False)
+def _wide(reader: Reader, spec: Spec, most: int) -> _Ints:
+    return integers.decode(reader, spec, most).astype(np.int64, copy=False)
 
 
 def _check(

@@ -43,7 +43,8 @@ _CLOSE = 1.06
 _NEAR = 1.2
 # Bytes that a spec takes, about.
 _SPEC = 6
-_MOST = 1 << 28
+MOST = 1 << 28
+"""Elements that a column may have where nobody knows better."""
 _U8 = NDArray[np.uint64]
 
 
@@ -207,25 +208,30 @@ def _write(candidate: _Candidate, layout: int, effort: Effort) -> Encoded:
     return [candidate.strategy, *candidate.parameters, width, layout, int(stage), len(body)], [body]
 
 
-def decode(reader: Reader, spec: Spec) -> NDArray[Any]:
-    """The column of a spec, its bodies taken from the reader. It may not be written to where it is `plain` bytes."""
+def decode(reader: Reader, spec: Spec, most: int = MOST) -> NDArray[Any]:
+    """The column of a spec, its bodies taken from the reader. It may not be written to where it is `plain` bytes.
+
+    Raises `CorruptStore` for one of more than `most` elements: a few bytes say that a constant repeats any number of
+    times, so who knows how many are to come says so.
+    """
     dtype, length, strategy, *rest = spec
     kind = np.dtype(dtype)
-    if not 0 <= length <= _MOST or kind.kind not in "iu":
+    if not 0 <= length <= min(most, MOST) or kind.kind not in "iu":
         raise CorruptStore("the store is damaged: a column claims to be too long; restore it from a backup")
     if strategy == CONSTANT:
-        return np.full(length, rest[0], np.int64).astype(kind, copy=False)
+        return np.full(length, np.array(rest[0], np.int64).astype(kind), kind)
     if strategy == RUNS:
-        values, lengths = decode(reader, rest[0]), decode(reader, rest[1])
-        if len(values) != len(lengths) or int(lengths.sum()) != length or (lengths < 0).any():
+        values, lengths = decode(reader, rest[0], length), decode(reader, rest[1], length)
+        within = 0 <= int(lengths.min(initial=0)) <= int(lengths.max(initial=0)) <= length  # so that the sum is right
+        if len(values) != len(lengths) or not within or int(lengths.sum()) != length:
             raise CorruptStore("the store is damaged: a column's runs do not add up; restore it from a backup")
         return np.repeat(values, lengths).astype(kind, copy=False)
     if strategy == SCALED:
         first, factor, spec = rest
-        multiples = decode(reader, spec)
+        multiples = decode(reader, spec, length)
         return _checked((multiples * np.int64(factor) + np.int64(first)).astype(kind, copy=False), length)
     if strategy == DICTIONARY:
-        entries, codes = decode(reader, rest[0]), decode(reader, rest[1])
+        entries, codes = decode(reader, rest[0], length), decode(reader, rest[1], length)
         column: NDArray[Any] = entries[codes].astype(kind, copy=False)
         return _checked(column, length)
     if strategy == PLAIN:
@@ -253,6 +259,8 @@ def _accumulate(first: int, steps: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _read(reader: Reader, how: Spec, length: int, least: int, kind: np.dtype[Any]) -> NDArray[Any]:
     width, layout, stage, size = how
+    if not (layout == BITS or 1 <= width <= 8):
+        raise CorruptStore("the store is damaged: a column has elements of no width; restore it from a backup")
     if layout == BITS:
         raw = entropy.expand(stage, reader.take(size), (length + 7) // 8, 1)
         rest: NDArray[Any] = np.unpackbits(np.frombuffer(raw, np.uint8), count=length)

@@ -1,8 +1,29 @@
-"""The bodies of a block, taken one after the other."""
+"""The bodies of a block, taken one after the other; what to do where they are not what they should be."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from engine.errors import CorruptStore
+
+NOT_OURS = (ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError, MemoryError)
+"""What comes of reading bytes that this program did not write."""
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Makes what goes wrong while something is read a `CorruptStore`, which names it. For bodies whose checksum is
+    right: they hold what somebody wrote, which need not be what makes sense."""
+    try:
+        yield
+    except NOT_OURS as error:
+        raise damaged(what, error) from None
+
+
+def damaged(what: str, error: BaseException) -> CorruptStore:
+    """What to raise where reading something failed."""
+    return CorruptStore(f"the store is damaged: {what} cannot be read ({error!r}); restore a backup")
 
 
 class Reader:

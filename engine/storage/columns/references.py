@@ -153,7 +153,7 @@ def decode(
     """The values of rows; `path`, `groups` and `records` are as they were given to `encode`, the last if asked for."""
     steps, specs = spec
     value = np.zeros(len(path), np.int64)
-    fresh = np.cumsum(integers.decode(reader, steps), dtype=np.int64) - 1
+    fresh = np.cumsum(integers.decode(reader, steps, len(path)), dtype=np.int64) - 1
     if len(specs) == 1 and _all_new(specs[0], len(path)) and len(fresh) == len(path):
         return fresh.astype(np.int32)
     pieces = split(groups)
@@ -189,19 +189,19 @@ def _read(
         if len(codes) != len(rows):
             raise CorruptStore("the store is damaged: a segment has other values than rows; restore it from a backup")
         before.append(Column(rows, records[rows], codes))
-        known = integers.decode(reader, flags).astype(bool)
+        known = integers.decode(reader, flags, len(rows)).astype(bool)
         first = np.zeros(len(known), np.int64)
         first[codes[::-1]] = rows[::-1]
-        yield rows, codes, first, known, integers.decode(reader, old)
+        yield rows, codes, first, known, integers.decode(reader, old, len(rows))
 
 
 def _codes(reader: Reader, way: int, spec: Spec, context: Context, path: NDArray[Any]) -> Codes:
     """The codes of a group in order of time, numbered in that order."""
     if way in PREDICTORS:
-        missed = integers.decode(reader, spec[1]).astype(bool)
-        residual = Residual(missed, integers.decode(reader, spec[2]).astype(np.int64))
+        missed = integers.decode(reader, spec[1], len(path)).astype(bool)
+        residual = Residual(missed, integers.decode(reader, spec[2], len(path)).astype(np.int64))
         return PREDICTORS[way].restore(spec[0], context, residual)
-    column = integers.decode(reader, spec).astype(np.int64)
+    column = integers.decode(reader, spec, len(path)).astype(np.int64)
     if way in (TIME_RECENCY, PATH_RECENCY):
         column = _from_recency(column)
     if way in (TIME_CODES, TIME_RECENCY):

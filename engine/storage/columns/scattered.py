@@ -34,10 +34,10 @@ def encode(numbers: NDArray[np.int64], effort: Effort) -> tuple[Spec, list[bytes
     return [spec, len(bits)], [*bodies, np.packbits(bits).tobytes()]
 
 
-def decode(reader: Reader, spec: Spec) -> NDArray[np.int64]:
-    """The numbers of a spec, its bodies taken from the reader."""
+def decode(reader: Reader, spec: Spec, most: int = integers.MOST) -> NDArray[np.int64]:
+    """The numbers of a spec, `most` at most, its bodies taken from the reader."""
     inner, count = spec
-    marks = integers.decode(reader, inner).astype(np.int64, copy=False)
+    marks = integers.decode(reader, inner, most).astype(np.int64, copy=False)
     length = marks >> 1
     if len(marks) and not 0 <= int(length.min()) <= int(length.max()) <= _MOST_BITS:
         raise CorruptStore("the store is damaged: a number is too long; restore it from a backup")

@@ -131,7 +131,7 @@ def _pack_hex(
 
 def _decode_hex(reader: Reader, rest: Spec) -> list[bytes]:
     count, upper, template, mask, others, size, stage, length = rest
-    taken = np.flatnonzero(integers.decode(reader, mask)).tolist()
+    taken = np.flatnonzero(integers.decode(reader, mask, count)).tolist()
     left = decode(reader, others)
     raw = np.frombuffer(entropy.expand(stage, reader.take(length), size, 1), np.uint8)
     halves = np.empty(2 * len(raw), np.uint8)
@@ -163,6 +163,8 @@ class _Listed(Sequence[bytes]):
     """Strings of a dictionary, by their numbers."""
 
     def __init__(self, listed: Sequence[bytes], numbers: NDArray[Any]) -> None:
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(listed):
+            raise CorruptStore("the store is damaged: a column names strings that it does not list; restore a backup")
         self._listed, self._numbers = listed, numbers
 
     def __len__(self) -> int:
@@ -179,9 +181,11 @@ class _Listed(Sequence[bytes]):
 # --------------------------------------------------------------------------------------------- reading
 
 
-def decode(reader: Reader, spec: Spec, times: NDArray[np.int64] | None = None) -> list[bytes]:
-    """The strings of a spec, its bodies taken from the reader."""
-    return all_of(decode_lazily(reader, spec, times))
+def decode(
+    reader: Reader, spec: Spec, times: NDArray[np.int64] | None = None, most: int = integers.MOST
+) -> list[bytes]:
+    """The strings of a spec, `most` at most, its bodies taken from the reader."""
+    return all_of(decode_lazily(reader, spec, times, most))
 
 
 def all_of(strings: Sequence[bytes]) -> list[bytes]:
@@ -189,15 +193,19 @@ def all_of(strings: Sequence[bytes]) -> list[bytes]:
     return strings.all() if isinstance(strings, templates.Templates | _Listed) else list(strings)
 
 
-def decode_lazily(reader: Reader, spec: Spec, times: NDArray[np.int64] | None = None) -> Sequence[bytes]:
+def decode_lazily(
+    reader: Reader, spec: Spec, times: NDArray[np.int64] | None = None, most: int = integers.MOST
+) -> Sequence[bytes]:
     """As `decode`, but those that are made of parts are put together one by one, when they are asked for by index."""
     strategy, *rest = spec
     strings: Sequence[bytes]
+    if not 0 <= rest[0] <= most:
+        raise CorruptStore("the store is damaged: a column claims to have too many strings; restore it from a backup")
     if strategy == TEXT:
         strings = text.decode(reader, rest)
     elif strategy == DICTIONARY:
-        numbers = integers.decode(reader, rest[1])
-        strings = _Listed(decode(reader, rest[2]), numbers)
+        numbers = integers.decode(reader, rest[1], rest[0])
+        strings = _Listed(decode(reader, rest[2], most=rest[0]), numbers)
     elif strategy == HEX:
         strings = _decode_hex(reader, rest)
     elif strategy == TEMPLATE:

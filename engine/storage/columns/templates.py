@@ -183,8 +183,10 @@ class Templates(Sequence[bytes]):
     """Strings of templates, each put together when somebody asks for it."""
 
     def __init__(self, reader: Reader, spec: Spec, times: NDArray[np.int64] | None) -> None:
-        _, chosen, templates, others = spec
-        self._which = integers.decode(reader, chosen)
+        count, chosen, templates, others = spec
+        self._which = integers.decode(reader, chosen, count)
+        if not 0 <= int(self._which.min(initial=0)) <= int(self._which.max(initial=0)) <= len(templates):
+            raise CorruptStore("the store is damaged: a string is of no template; restore it from a backup")
         order = stable_order(self._which)
         counts = np.bincount(self._which, minlength=len(templates) + 1)
         self._members = np.split(order, np.cumsum(counts)[:-1])
@@ -193,10 +195,12 @@ class Templates(Sequence[bytes]):
         self._shapes: list[tuple[bytes, list[_SlotColumn]]] = []
         for (literal, slots), places in zip(templates, self._members, strict=False):
             context = times[places] if times is not None else None
+            if literal.count(_MARK) != len(slots):
+                raise CorruptStore("the store is damaged: a template has other numbers than places; restore a backup")
             shape = b"%b".join(piece.replace(b"%", b"%%") for piece in literal.split(_MARK))
             self._shapes.append((shape, [_SlotColumn(reader, slot, context, len(places)) for slot in slots]))
         self._others = text.decode(reader, others)
-        if len(self._others) != counts[-1] or len(counts) != len(templates) + 1:
+        if len(self._others) != counts[-1]:
             raise CorruptStore("the store is damaged: strings are missing in a column; restore it from a backup")
 
     def __len__(self) -> int:
@@ -226,7 +230,7 @@ class _SlotColumn:
 
     def __init__(self, reader: Reader, slot: Spec, times: NDArray[np.int64] | None, count: int) -> None:
         self._kind, digits, follows, spec = slot
-        numbers = integers.decode(reader, spec).astype(np.int64, copy=False)
+        numbers = integers.decode(reader, spec, count).astype(np.int64, copy=False)
         if len(numbers) != count:
             raise CorruptStore("the store is damaged: a column has too few numbers; restore it from a backup")
         if follows:

@@ -42,11 +42,14 @@ def decode(reader: Reader, spec: Spec) -> list[bytes]:
     """The strings of a spec, its bodies taken from the reader."""
     count, end, lengths, size, stage, length = spec
     if end >= 0:
+        mark = bytes((end,))
         raw = entropy.expand(stage, reader.take(length), size, 1)
-        strings = raw.split(bytes((end,)))
+        if raw.count(mark) != count or not raw.endswith(mark if count else b""):
+            raise CorruptStore("the store is damaged: there are not as many strings as it says; restore a backup")
+        strings = raw.split(mark)
         strings.pop()
         return strings
-    ends = np.cumsum(integers.decode(reader, lengths), dtype=np.int64).tolist()
+    ends = np.cumsum(integers.decode(reader, lengths, count), dtype=np.int64).tolist()
     raw = entropy.expand(stage, reader.take(length), size, 1)
     if (ends[-1] if ends else 0) != size or len(ends) != count:
         raise CorruptStore("the store is damaged: strings have another length than they say; restore it from a backup")

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model import values as model
 from engine.storage.arrays import stable_order
-from engine.storage.columns import block, integers, strings
+from engine.storage.columns import integers, strings
 from engine.storage.columns.choices import Choice
 from engine.storage.columns.effort import Effort
-from engine.storage.columns.reader import Reader
+from engine.storage.columns.reader import Reader, readable
 
 JOINED, INTEGERS, DECIMALS, STRINGS, FLOATS, LONG = range(6)
 
@@ -113,10 +113,10 @@ class Opened:
 
     def __init__(self, head: list[Any], reader: Reader, count: int) -> None:
         """Takes the bodies from the reader. Raises `CorruptStore` where there are not so many values."""
-        try:
+        with readable("a block of values"):
             if len(head) == 1:
                 self._codes: NDArray[Any] = np.zeros(count, np.uint8)
-                whole = strings.decode(reader, head[0])
+                whole = strings.decode(reader, head[0], most=count)
                 self._parts: list[Sequence[bytes] | None] = [whole]
                 if len(whole) != count:
                     raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
@@ -124,15 +124,14 @@ class Opened:
                 self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
             else:
                 self._open(reader, head, count)
-        except block.NOT_OURS as error:
-            raise CorruptStore(f"the store is damaged: values cannot be read ({error}); {_RESTORE}") from None
 
     def _open(self, reader: Reader, head: list[Any], count: int) -> None:
         written, specs, self._turn, self._text = head
-        self._codes = integers.decode(reader, written)
-        self._sizes = np.bincount(self._codes, minlength=len(specs))
-        if len(self._codes) != count or len(self._sizes) != len(specs):
+        self._codes = integers.decode(reader, written, count)
+        told = 0 <= int(self._codes.min(initial=0)) <= int(self._codes.max(initial=0)) < max(len(specs), 1)
+        if len(self._codes) != count or not told:
             raise CorruptStore(f"the store is damaged: a block of values does not hold {count}; {_RESTORE}")
+        self._sizes = np.bincount(self._codes, minlength=len(specs))
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._place, self._asked = None, 0
         self._specs: list[Any] = specs
@@ -178,14 +177,12 @@ class Opened:
         return [contents[place] for place in (self._starts[self._codes] + self._places()).tolist()]
 
     def _decode(self, code: int) -> Sequence[bytes]:
-        try:
+        with readable("a block of values"):
             if self._specs[code][1] == JOINED:
                 self._split()
             else:
                 reader = Reader(memoryview(self._pieces[code]))
-                self._parts[code] = _decode_part(reader, *self._specs[code])
-        except block.NOT_OURS as error:
-            raise CorruptStore(f"the store is damaged: values cannot be read ({error}); {_RESTORE}") from None
+                self._parts[code] = _decode_part(reader, int(self._sizes[code]), *self._specs[code])
         part = self._parts[code]
         if part is None or len(part) != self._sizes[code]:
             raise CorruptStore(f"the store is damaged: values are missing in a block; {_RESTORE}")
@@ -193,7 +190,7 @@ class Opened:
 
     def _split(self) -> None:
         """The parts that share a text."""
-        contents = strings.decode_lazily(Reader(memoryview(self._joined)), self._text)
+        contents = strings.decode_lazily(Reader(memoryview(self._joined)), self._text, most=len(self))
         start = 0
         for number in self._turn:
             tag, stop = bytes((self._specs[number][0],)), start + int(self._sizes[number])
@@ -254,15 +251,15 @@ def _size(spec: list[Any]) -> int:
     return strings.describe(rest)[1] if encoder in (STRINGS, LONG) else integers.describe(rest[-1])[1]
 
 
-def _decode_part(reader: Reader, tag: int, encoder: int, *rest: Any) -> Sequence[bytes]:
+def _decode_part(reader: Reader, count: int, tag: int, encoder: int, *rest: Any) -> Sequence[bytes]:
     if encoder in (STRINGS, LONG):
-        contents = strings.decode_lazily(reader, list(rest))
+        contents = strings.decode_lazily(reader, list(rest), most=count)
         return _Tagged(bytes((tag,)), contents, range(len(contents)))
     if encoder == INTEGERS:
-        return _Numbers(integers.decode(reader, rest[0]))
+        return _Numbers(integers.decode(reader, rest[0], count))
     if encoder == DECIMALS:
-        return _Numbers(integers.decode(reader, rest[1]) / 10.0 ** rest[0])
-    return _Numbers(integers.decode(reader, rest[0]).view(np.float64))
+        return _Numbers(integers.decode(reader, rest[1], count) / 10.0 ** rest[0])
+    return _Numbers(integers.decode(reader, rest[0], count).view(np.float64))
 
 
 def describe(head: list[Any]) -> list[Choice]:
