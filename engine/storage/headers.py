@@ -343,7 +343,7 @@ class Headers:
         counts = np.diff(self.span("rows_end", first, stop), prepend=self.row_start(first))
         return HeaderColumns(
             parent=local["parent"],
-            replica=np.searchsorted(used, local["replica"]).astype(np.int16),
+            replica=np.searchsorted(used, local["replica"]).astype(np.int32),
             rows=counts.astype(np.int32),
             extra_child=extra_child,
             extra_parent=extra_parent,

@@ -169,6 +169,8 @@ class Parts:
             return column
         joined = segment.unpack_header(payload, "replicas", part.transactions, part.rows)
         numbers = [self.replicas.number(each) for each in segment.split_replicas(joined)]
+        if len(column) and not 0 <= int(column.min()) <= int(column.max()) < len(numbers):
+            raise CorruptStore(f"the store is damaged: segment {part.first} names replicas that it lacks; {RESTORE}")
         found: NDArray[Any] = np.array(numbers, np.int32)[column]
         return found
 

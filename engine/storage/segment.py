@@ -8,7 +8,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from engine.errors import CorruptStore
 from engine.model.operations import AT_END, LABEL_SHIFT
 from engine.model.transactions import REPLICA_BYTES
-from engine.storage.columns import Effort, all_of, pack, unpack, unpack_lazily
+from engine.storage.columns import Effort, all_of, pack, readable, unpack, unpack_lazily
+from engine.storage.columns.reader import damaged
 from engine.storage.records import CHECKSUM_BYTES
 
 BODIES = ("texts", "outside", "columns")
@@ -80,7 +81,7 @@ class HeaderColumns:
 
     parent: NDArray[np.int32]
     timeline: NDArray[np.int32]
-    replica: NDArray[np.int16]
+    replica: NDArray[np.int32]
     seq: NDArray[np.int64]
     time: NDArray[np.int64]
     recorded: NDArray[np.int64]
@@ -97,6 +98,7 @@ class HeaderColumns:
         return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
 
 
+_FEW_REPLICAS = 1 << 15
 _PLAIN = ("timeline", "replica", "seq", "time", "operations", "extra_child", "extra_parent")
 
 
@@ -112,6 +114,7 @@ def pack_headers(headers: HeaderColumns, effort: Effort = Effort.QUICK) -> bytes
         "derived": headers.rows - headers.operations,
         "replicas": np.frombuffer(b"".join(headers.replicas), np.uint8),
         **{name: getattr(headers, name) for name in _PLAIN},
+        "replica": headers.replica.astype(np.int16 if len(headers.replicas) <= _FEW_REPLICAS else np.int32),
     }
     return b"".join(headers.checks) + pack(columns, effort)
 
@@ -119,20 +122,32 @@ def pack_headers(headers: HeaderColumns, effort: Effort = Effort.QUICK) -> bytes
 def unpack_headers(payload: bytes, count: int, rows: int) -> HeaderColumns:
     """The transactions of a `headers` payload, which are to be so many, with so many rows in all."""
     start = len(BODIES) * CHECKSUM_BYTES
-    arrays = unpack(payload[start:])
-    counts = arrays["derived"] + arrays["operations"]
-    if len(counts) != count or int(counts.sum()) != rows:
-        raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
-    return HeaderColumns(
-        parent=np.arange(count, dtype=np.int32) - arrays["distance"],
-        recorded=arrays["late"] + _stamps(arrays["time"]),
-        rows=counts,
-        replicas=split_replicas(arrays["replicas"]),
-        checks=tuple(payload[i : i + CHECKSUM_BYTES] for i in range(0, start, CHECKSUM_BYTES)),
-        **{name: arrays[name] for name in _PLAIN},
-    )
+    arrays = _unpack(payload, count)
+    with readable("a segment's headers"):
+        counts = arrays["derived"] + arrays["operations"]
+        if {len(arrays[name]) for name in _EACH} != {count} or int(counts.sum()) != rows:
+            raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
+        plain = {name: arrays[name] for name in _PLAIN}
+        return HeaderColumns(
+            parent=np.arange(count, dtype=np.int32) - arrays["distance"],
+            recorded=arrays["late"] + _stamps(arrays["time"]),
+            rows=counts,
+            replicas=split_replicas(arrays["replicas"]),
+            checks=tuple(payload[i : i + CHECKSUM_BYTES] for i in range(0, start, CHECKSUM_BYTES)),
+            **plain | {"replica": plain["replica"].astype(np.int32)},
+        )
 
 
+def _unpack(payload: bytes, count: int, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """The columns of the headers of so many transactions, or those of some names."""
+    most = dict.fromkeys(_EACH, count) | {"replicas": count * REPLICA_BYTES}
+    arrays = unpack(payload[len(BODIES) * CHECKSUM_BYTES :], names=names, most=most)
+    if not all(isinstance(column, np.ndarray) for column in arrays.values()):
+        raise CorruptStore(f"the store is damaged: a segment's headers are no numbers; {_RESTORE}")
+    return arrays
+
+
+_EACH = ("distance", "late", "derived", "timeline", "replica", "seq", "time", "operations")
 _NEEDED = {
     "parent": ("distance",),
     "recorded": ("late", "time"),
@@ -146,18 +161,19 @@ def unpack_header(payload: bytes, name: str, count: int, rows: int) -> NDArray[A
     """One column of a `headers` payload (see `unpack_headers`), the others left as they are: one of `HeaderColumns`, or
     `bounds`, where the rows of each transaction begin in the segment and, at the end, their number; `replicas` are
     their bytes one after another."""
-    arrays = unpack(payload[len(BODIES) * CHECKSUM_BYTES :], names=_NEEDED[name])
+    arrays = _unpack(payload, count, _NEEDED[name])
     column: NDArray[Any]
-    if name == "parent":
-        column = np.arange(len(arrays["distance"]), dtype=np.int32) - arrays["distance"]
-    elif name == "recorded":
-        column = arrays["late"] + _stamps(arrays["time"])
-    elif name == "bounds":
-        column = np.concatenate(([0], np.cumsum(arrays["derived"] + arrays["operations"], dtype=np.int64)))
-    else:
-        column = arrays[name]
+    with readable("a segment's headers"):
+        if name == "parent":
+            column = np.arange(len(arrays["distance"]), dtype=np.int32) - arrays["distance"]
+        elif name == "recorded":
+            column = arrays["late"] + _stamps(arrays["time"])
+        elif name == "bounds":
+            column = np.concatenate(([0], np.cumsum(arrays["derived"] + arrays["operations"], dtype=np.int64)))
+        else:
+            column = arrays[name]
     told = name.startswith("extra") or name == "replicas" or len(column) == count + (name == "bounds")
-    if not told or (name == "bounds" and column[-1] != rows):
+    if not told or (name == "bounds" and (column[-1] != rows or (np.diff(column) < 0).any())):
         raise CorruptStore(f"the store is damaged: a segment does not have {count} transactions of {rows} rows")
     return column
 
@@ -202,7 +218,7 @@ class TextColumns(Sequence[Texts]):
 
     def __init__(self, payload: bytes, time: NDArray[np.int64]) -> None:
         self._columns = unpack_lazily(payload, time)
-        if {len(column) for column in self._columns.values()} != {len(time)}:
+        if self._columns.keys() != set(_TEXTS) or {*map(len, self._columns.values())} != {len(time)}:
             raise CorruptStore(f"the store is damaged: a segment has no texts for {len(time)} transactions; {_RESTORE}")
         self._length = len(time)
         self.nbytes = len(payload) + sum(_held(column) for column in self._columns.values())
@@ -228,7 +244,10 @@ class TextColumns(Sequence[Texts]):
         return {name: all_of(column) for name, column in self._columns.items()}
 
     def _text(self, name: str, index: int) -> str:
-        return self._columns[name][index].decode("utf-8", "surrogatepass")
+        try:  # no `readable`, which would take longer than the rest
+            return self._columns[name][index].decode("utf-8", "surrogatepass")
+        except (ValueError, TypeError, OverflowError) as error:
+            raise damaged("a segment's texts", error) from None
 
 
 def _held(column: Sequence[bytes]) -> int:

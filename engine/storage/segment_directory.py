@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
 from engine.storage import segment
+from engine.storage.columns import readable
 from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES, pack_arrays, unpack_arrays
 from engine.storage.zones import Zone
@@ -177,18 +178,29 @@ def pack_directory(directory: SegmentDirectory, zones: Sequence[Zone]) -> bytes:
 def unpack_directory(payload: bytes) -> tuple[SegmentDirectory, Callable[[], list[Zone]]]:
     """The segments of such a payload, and what gives their zone maps."""
     arrays = unpack_arrays(payload)
-    numbers = np.stack([arrays[name] for name in _NUMBERS], axis=1).astype(np.int64)
-    checks = arrays["checks"].tobytes()
-    if len(checks) != CHECKS * len(numbers):
-        raise CorruptStore(f"the store is damaged: its list of segments contradicts itself; {RESTORE}")
+    with readable("its list of segments"):
+        numbers = np.stack([arrays[name] for name in _NUMBERS], axis=1).astype(np.int64)
+        checks = arrays["checks"].tobytes()
+        if len(checks) != CHECKS * len(numbers) or not _follow_each_other(numbers):
+            raise CorruptStore(f"the store is damaged: its list of segments contradicts itself; {RESTORE}")
     return SegmentDirectory(numbers, checks), functools.partial(_zones, arrays)
 
 
+def _follow_each_other(numbers: NDArray[np.int64]) -> bool:
+    """Whether segments go from the log's beginning on without a gap (`check_order` for very many of them)."""
+    first, transactions, first_row, rows = numbers.T
+    ends, row_ends = np.cumsum(transactions), np.cumsum(rows)
+    sound = (transactions > 0).all() and (rows >= 0).all()
+    return bool(sound and (first == ends - transactions).all() and (first_row == row_ends - rows).all())
+
+
 def _zones(arrays: dict[str, NDArray[Any]]) -> list[Zone]:
-    replicas = segment.split_replicas(arrays["replicas"])
-    made = [
-        (replicas[place], (low, high)) for place, low, high in zip(*(arrays[n].tolist() for n in _MAKERS), strict=True)
-    ]
-    ends = np.cumsum(arrays["makers"]).tolist()
-    times = zip(arrays["least_time"].tolist(), arrays["greatest_time"].tolist(), strict=True)
-    return [Zone(span, dict(made[low:high])) for span, low, high in zip(times, [0, *ends], ends, strict=False)]
+    with readable("its list of segments"):
+        replicas = segment.split_replicas(arrays["replicas"])
+        seqs = zip(*(arrays[name].tolist() for name in _MAKERS), strict=True)
+        made = [(replicas[place], (low, high)) for place, low, high in seqs]
+        ends = np.cumsum(arrays["makers"]).tolist()
+        times = list(zip(arrays["least_time"].tolist(), arrays["greatest_time"].tolist(), strict=True))
+        if len(times) != len(arrays["first"]) or len(ends) != len(times) or ends[-1:] != [len(made)][: len(ends)]:
+            raise CorruptStore(f"the store is damaged: its list of segments contradicts itself; {RESTORE}")
+        return [Zone(span, dict(made[low:high])) for span, low, high in zip(times, [0, *ends], ends, strict=False)]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CorruptStore
 from engine.storage.arrays import GrowArray
+from engine.storage.columns import readable
 from engine.storage.log import Log
 from engine.storage.records import pack_arrays, unpack_arrays
 
@@ -167,19 +168,21 @@ class Runs:
     def load(self, payload: bytes) -> None:
         """Begin with what a payload tells, as far as the log is known."""
         arrays = unpack_arrays(payload)
-        stretches = min(len(arrays["sizes"]), self._log.count // STRETCH)
-        entries = int(arrays["sizes"][:stretches].sum())
-        runs = int(np.searchsorted(arrays["first"], stretches * STRETCH))
-        run, last = arrays["entry_run"][:entries], arrays["entry_last"][:entries]
-        if len(run) != entries or (entries and not 0 <= int(run.max()) < runs):
-            raise CorruptStore("the store is damaged: its list of runs contradicts itself; restore it from a backup")
+        with readable("its list of runs"):
+            stretches = min(len(arrays["sizes"]), self._log.count // STRETCH)
+            sizes = arrays["sizes"][:stretches]
+            runs = int(np.searchsorted(arrays["first"], stretches * STRETCH))
+            table = {name: arrays[name][:runs] for name in _FIELDS}
+            listed = {name: arrays[f"entry_{name}"][: int(sizes.sum())] for name in _ENTRIES}
+            if not (_is_sound(table) and _are_sound(listed, sizes, runs)):
+                raise CorruptStore("the store is damaged: its list of runs contradicts itself; restore a backup")
         for name, column in self._table.items():
-            column.extend(arrays[name][:runs])
+            column.extend(table[name])
         for name, column in self._entries.items():
-            column.extend(arrays[f"entry_{name}"][:entries])
-        self._sizes.extend(arrays["sizes"][:stretches])
+            column.extend(listed[name])
+        self._sizes.extend(sizes)
         self._last.extend(np.zeros(runs, np.int32))
-        self._last.data[run] = last
+        self._last.data[listed["run"]] = listed["last"]
         self._newest = dict(zip(self._table["timeline"].data.tolist(), range(runs), strict=True))
         self.count = stretches * STRETCH
         self._widen()
@@ -328,3 +331,24 @@ class Runs:
         starts = np.flatnonzero(np.diff(column[order])) + 1
         found = np.split(order + first, starts) if len(order) else []
         return sorted(found, key=lambda members: int(members[0]))
+
+
+def _is_sound(table: dict[str, NDArray[Any]]) -> bool:
+    """Whether runs begin one after another, and each forks from an earlier transaction of an earlier run, or from none:
+    who goes back from run to run gets to an end."""
+    first, fork, above = (table[name].astype(np.int64) for name in ("first", "fork", "fork_run"))
+    if len({len(column) for column in table.values()}) > 1:
+        return False
+    within = (fork >= -1) & (fork < first) & (above >= -1) & (above < np.arange(len(first)))
+    ordered = (np.diff(first, prepend=-1) > 0).all() and int(table["timeline"].min(initial=0)) >= 0
+    return bool(ordered and within.all() and ((fork < 0) == (above < 0)).all())
+
+
+def _are_sound(listed: dict[str, NDArray[Any]], sizes: NDArray[Any], runs: int) -> bool:
+    """Whether the members of runs in each stretch are as many as it has, and the last of each is in it."""
+    if int(sizes.min(initial=1)) < 1 or {len(column) for column in listed.values()} != {int(sizes.sum())}:
+        return False
+    run, count, last = (listed[name].astype(np.int64) for name in _ENTRIES)
+    stretch = np.repeat(np.arange(len(sizes)), sizes)
+    within = (run >= 0) & (run < runs) & (count > 0) & (last // STRETCH == stretch)
+    return bool(within.all() and (np.bincount(stretch, count, len(sizes)) == STRETCH).all())

@@ -91,7 +91,7 @@ def test_headers_come_back_from_their_payload(items: list[Any]) -> None:
     written = HeaderColumns(
         parent=np.array(parent, np.int32),
         timeline=np.array(timeline, np.int32),
-        replica=np.array([n % 2 for n in range(len(items))], np.int16),
+        replica=np.array([n % 2 for n in range(len(items))], np.int32),
         seq=np.arange(len(items), dtype=np.int64),
         time=np.array(time, np.int64),
         recorded=np.array(recorded, np.int64),
@@ -99,7 +99,7 @@ def test_headers_come_back_from_their_payload(items: list[Any]) -> None:
         operations=np.array(count, np.int32),
         extra_child=np.array([child for child, _ in merges], np.int32),
         extra_parent=np.array([other for _, other in merges], np.int32),
-        replicas=(b"replica1", b"\0" * 8),
+        replicas=(b"replica1", b"\0" * 8)[: len(items)],
         checks=(b"12345678", b"abcdefgh", b"\xff" * 8),
     )
     read = unpack_headers(pack_headers(written), len(items), sum(count))
