@@ -80,7 +80,8 @@ class Store(Reader):
         return self._core.db.writable
 
     def close(self) -> None:
-        """Close the file; the last to close leaves one file."""
+        """Close the file; the last to close leaves one file. Raises `BadInput` inside a group or an import."""
+        self._writer.refuse_inside()
         self._core.close()
 
     def __enter__(self) -> Store:

@@ -223,6 +223,7 @@ def change_in(store: Store, source: Path) -> list[Callable[[], object]]:
         lambda: store.import_from(source),
         lambda: enter(store.group()),
         lambda: enter(store.bulk(b"importer", "import")),
+        store.close,
     ]
 
 
