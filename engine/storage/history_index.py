@@ -20,7 +20,7 @@ from engine.storage.arrays import distinct
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.postings import PostingBlock, Postings, join, pack_postings
-from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal, unseal_object
+from engine.storage.records import CHECKSUM_BYTES, pack_arrays, seal, unpack_arrays, unseal, unseal_object
 
 T = TypeVar("T")
 
@@ -179,11 +179,13 @@ class HistoryIndex:
             raise ValueError(f"a run of the history index has {_BLOCKS} blocks at most")
         self._write(number * _BLOCKS + place + 1, pack_postings(postings, first))
 
-    def has_all(self, number: int, directory: Directory) -> bool:
-        """Whether the blocks of an unfinished run are in the file: another process may have swept them away."""
-        keys = (number * _BLOCKS + 1, number * _BLOCKS + len(directory))
-        found = self._db.execute("SELECT count(*) FROM history_block WHERE id BETWEEN ? AND ?", keys)
-        return bool(found[0][0] == len(directory))
+    def written(self, number: int) -> list[tuple[int, bytes]]:
+        """Keys and checksums of what the file holds of a run: another process may sweep away one that is not finished,
+        and give its number to another."""
+        return self._db.execute(
+            f"SELECT id, substr(body, 1, {CHECKSUM_BYTES}) FROM history_block WHERE id >= ? AND id < ? ORDER BY id",
+            (number * _BLOCKS, (number + 1) * _BLOCKS),
+        )
 
     def write_directory(self, number: int, directory: Directory) -> None:
         """Finish a run. The caller holds a write transaction, and puts the run into the manifest."""

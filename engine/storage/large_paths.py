@@ -21,7 +21,7 @@ from engine.storage.arrays import distinct
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
 from engine.storage.path_block import ELEMENT, PathBlock
-from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal
+from engine.storage.records import CHECKSUM_BYTES, pack_arrays, seal, unpack_arrays, unseal
 
 INDEX_ENTRIES = 8192
 KEY = "path_index"
@@ -298,6 +298,21 @@ def pack_entries(some: Children) -> bytes:
         count=np.diff(starts, append=len(some.parent)).astype(np.int32),
         hash=some.hash,
         distance=some.path - some.parent,
+    )
+
+
+def next_number(database: Database) -> int:
+    """The number of a new index: higher than any that left something in the file. The caller holds a write
+    transaction."""
+    lowest = database.execute("SELECT min(first) FROM path_block")[0][0]
+    return -lowest // _BLOCKS + 1 if lowest is not None and lowest < 0 else 1
+
+
+def written(database: Database, number: int) -> list[tuple[int, bytes]]:
+    """Keys and checksums of what the file holds of an index: another process may sweep away an unfinished one."""
+    return database.execute(
+        f"SELECT first, substr(body, 1, {CHECKSUM_BYTES}) FROM path_block WHERE first BETWEEN ? AND ? ORDER BY first",
+        (_key(number, _BLOCKS - 1), _key(number, 0)),
     )
 
 

@@ -107,9 +107,10 @@ class _Builder:
 
     def add(self) -> None:
         """Make a run of the next rows that are in segments and not in the index."""
-        core, log = self._core, self._core.log
-        self._step(self._index.end, log.sealed, "indexing")
+        core = self._core
+        self._step(self._index.end, core.log.sealed, "indexing")
         with core.writing():
+            log = core.log
             first = self._index.end
             if first >= log.sealed:
                 return  # another process has been here
@@ -127,19 +128,21 @@ class _Builder:
     def merge(self, runs: Sequence[RunOfPostings]) -> None:
         """Make one run of several that follow each other. Others may write between its steps."""
         with contextlib.suppress(Gone):  # another process has merged them: what was written here is swept away
-            number, directory = self._write_merged(runs)
+            number, directory, left = self._write_merged(runs)
             with self._core.writing():
                 now = self._index.runs
-                if [run for run in now if run in runs] == list(runs) and self._index.has_all(number, directory):
+                if [run for run in now if run in runs] == list(runs) and self._index.written(number) == left:
                     self._index.write_directory(number, directory)
                     size = [sum(run.transactions for run in runs), sum(run.rows for run in runs), len(directory)]
                     merged = RunOfPostings(number, runs[0].first, *size)
                     at = now.index(runs[0])
                     _set_runs(self._core, [*now[:at], merged, *now[at + len(runs) :]])
 
-    def _write_merged(self, runs: Sequence[RunOfPostings]) -> tuple[int, Directory]:
-        """Write the blocks of a merged run, in several transactions; its number and directory."""
+    def _write_merged(self, runs: Sequence[RunOfPostings]) -> tuple[int, Directory, list[tuple[int, bytes]]]:
+        """Write the blocks of a merged run, in several transactions; its number and directory, and what the file then
+        holds of it. Raises `Gone` where another process has swept away what is written."""
         total = sum(run.rows for run in runs)
+        written: list[tuple[int, bytes]] = []
         number = done = place = 0
         directories: list[Directory] = []
         left = join([])
@@ -150,12 +153,15 @@ class _Builder:
             left = join([]) if last or not blocks else blocks.pop()
             with self._core.writing():
                 number = number or self._index.next_number()
+                if self._index.written(number) != written:
+                    raise Gone
                 for block in blocks:
                     self._index.write_block(number, place, block, runs[0].first)
                     place += 1
+                written = self._index.written(number)
             directories.append(Directory.of(blocks))
         columns = zip(*((item.path, item.owner, item.places) for item in directories), strict=True)
-        return number, Directory(*map(np.concatenate, columns))
+        return number, Directory(*map(np.concatenate, columns)), written
 
 
 def _cut(postings: Postings) -> Iterator[Postings]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +15,15 @@ from engine.errors import Cancelled
 from engine.storage.large_paths import (
     KEY,
     Directory,
+    Gone,
     Names,
     PathIndexRecord,
     entries,
     hash_of,
+    next_number,
     write_directory,
     write_entries,
+    written,
 )
 from engine.storage.path_block import PathBlock
 from engine.storage.records import unseal
@@ -43,9 +47,10 @@ def build_path_index(
     stored = _stored(core)
     record = PathIndexRecord(*core.manifest[KEY]) if KEY in core.manifest else None
     if stored < max(2, LEAST_PATHS if least_paths is None else least_paths):
-        _set(core, None)
+        _drop(core)
     elif record is None or record.paths != stored:
-        _set(core, _build(core, stored, progress, cancel))
+        with contextlib.suppress(Gone):  # another process makes one as well, or cuts the paths in other blocks
+            _build(core, stored, progress, cancel)
     _sweep(core)
 
 
@@ -55,19 +60,18 @@ def _stored(core: Core) -> int:
     return int(found[0][0]) if found else 1
 
 
-def _set(core: Core, record: PathIndexRecord | None) -> None:
-    if record is None and KEY not in core.manifest:
-        return
-    with core.writing():
-        rest = {name: value for name, value in core.manifest.items() if name != KEY}
-        core.manifest = rest if record is None else {**rest, KEY: [record.number, record.paths, record.blocks]}
+def _drop(core: Core) -> None:
+    if KEY in core.manifest:
+        with core.writing():
+            core.manifest = {name: value for name, value in core.manifest.items() if name != KEY}
 
 
-def _build(core: Core, stored: int, progress: Progress | None, cancel: Any) -> PathIndexRecord:
-    lowest = core.db.execute("SELECT min(first) FROM path_block")[0][0]
-    number = (-lowest >> 20) + 1 if lowest < 0 else 1
+def _build(core: Core, stored: int, progress: Progress | None, cancel: Any) -> None:
+    """Make an index in several transactions. Raises `Gone` where another process has swept away what is written."""
     survey = _survey(core, stored)
     parents: list[int] = []
+    number = 0
+    left: list[tuple[int, bytes]] = []
     for low, high in _pieces(survey.children):
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped: the index of paths was not made")
@@ -75,19 +79,31 @@ def _build(core: Core, stored: int, progress: Progress | None, cancel: Any) -> P
             progress(low, stored, "indexing paths")
         some = entries(_blocks(core, stored), survey.names, low, high)
         with core.writing():
+            number = number or next_number(core.db)
+            _require(written(core.db, number) == left)
             parents += write_entries(core.db, number, len(parents), some)
-    record = PathIndexRecord(number, stored, len(parents))
+            left = written(core.db, number)
     with core.writing():
+        blocks = core.db.execute("SELECT first FROM path_block WHERE first > 0 AND first < ? ORDER BY first", (stored,))
+        _require(written(core.db, number) == left and [first for (first,) in blocks] == survey.first.tolist())
+        record = PathIndexRecord(number, stored, len(parents))
         write_directory(core.db, record, Directory(survey.first, survey.known, np.array(parents, np.int32)))
-    return record
+        core.manifest = {**core.manifest, KEY: [record.number, record.paths, record.blocks]}
+
+
+def _require(there: bool) -> None:
+    if not there:
+        raise Gone
 
 
 def _blocks(core: Core, stored: int) -> Iterator[PathBlock]:
-    """All blocks of paths, one after another."""
+    """All blocks of paths, one after another. Raises `Gone` where they are others now."""
     known, first = 1, 1  # the root is in no block, and is the first name
     while first < stored:
         found = core.db.execute("SELECT body FROM path_block WHERE first=?", (first,))
-        block = PathBlock(unseal("path_block", first, found[0][0] if found else None), first, known)
+        _require(bool(found))
+        block = PathBlock(unseal("path_block", first, found[0][0]), first, known)
+        _require(first + len(block) <= stored)
         yield block
         known += block.new_count
         first += len(block)
@@ -128,11 +144,15 @@ def _pieces(counts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 def _sweep(core: Core) -> None:
     """Delete what is of no index, or of one that was not finished."""
-    low, high = 0, 0
-    if KEY in core.manifest:
-        record = PathIndexRecord(*core.manifest[KEY])
-        low, high = record.key(record.blocks), record.key(0)
     left = "SELECT first FROM path_block WHERE first<0 AND (first<? OR first>?) LIMIT ?"
-    while core.db.execute(left, (low, high, 1)):
+    while core.db.execute(left, (*_kept(core), 1)):
         with core.writing():
-            core.db.execute(f"DELETE FROM path_block WHERE first IN ({left})", (low, high, _SWEPT))
+            core.db.execute(f"DELETE FROM path_block WHERE first IN ({left})", (*_kept(core), _SWEPT))
+
+
+def _kept(core: Core) -> tuple[int, int]:
+    """The least and the greatest key of the index that there is."""
+    if KEY not in core.manifest:
+        return 0, 0
+    record = PathIndexRecord(*core.manifest[KEY])
+    return record.key(record.blocks), record.key(0)

@@ -157,3 +157,30 @@ def test_two_that_build_at_once_leave_one_index(store: Store, monkeypatch: pytes
     assert len(store._core.index.runs) == 1
     assert blocks(store) == store._core.index.runs[0].blocks + 1
     assert answers(store) == expected
+
+
+def test_a_merge_that_was_swept_away_gives_up_though_its_number_was_given_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(store._core, least_rows=1)
+    write(store, 12)
+    with Store.open(store.path) as other:
+        merging: list[int] = []
+
+        def progress(done: int, total: int | None, what: str) -> None:
+            if what == "merging the index" and done:
+                merging.append(done)
+                if len(merging) == 1:
+                    write(other, 30)
+                    monkeypatch.setattr(indexing, "STEP_ROWS", 60)
+                    builder = indexing._Builder(other._core, None, None)
+                    builder.sweep()
+                    builder.add()
+
+        build_index(store._core, progress, least_rows=1, whole=True)
+        assert merging
+        expected = answers(other)
+    build_index(store._core, least_rows=1, whole=True)
+    assert blocks(store) == store._core.index.runs[0].blocks + 1
+    with Store.open(store.path, cache_bytes=1) as again:
+        assert answers(again) == expected

@@ -138,3 +138,43 @@ def test_a_small_store_has_none(path: Path) -> None:
     with Store.open(path) as store:
         assert store.at()["$.orders.o7.b"] == 7
         assert not in_file(store)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 99])
+def test_two_that_build_at_once_leave_one_index(path: Path, turns: int) -> None:
+    seen: list[int] = []
+    with Store.open(path) as store, Store.open(path) as other:
+
+        def progress(done: int, total: int | None, what: str) -> None:
+            seen.append(done)
+            if len(seen) <= turns:
+                build_path_index(other._core, least_paths=1)
+
+        write(store, 9, "more")
+        build_path_index(store._core, progress, least_paths=1)
+        assert len(seen) > 1
+        number, paths, count = store._core.manifest["path_index"]
+        assert paths > 100
+        stored = store._core.db.execute("SELECT min(first), max(first), count(*) FROM path_block WHERE first<0")
+        assert stored == [(-(number << 20) - count, -(number << 20), count + 1)]
+    with Store.open(path, cache_bytes=1) as again:
+        found = answers(again._core.log.paths)
+        again._core.log.paths.come_into_memory()
+        assert answers(again._core.log.paths) == found
+
+
+def test_blocks_that_are_cut_in_others_meanwhile_are_left_to_the_next(path: Path) -> None:
+    cut: list[int] = []
+    with Store.open(path) as store, Store.open(path) as other:
+        write(store, 9, "more")
+
+        def progress(done: int, total: int | None, what: str) -> None:
+            if not cut:
+                cut.append(done)
+                other.compact()
+
+        build_path_index(store._core, progress, least_paths=1)
+        assert cut
+    with Store.open(path, cache_bytes=1) as again:
+        answers(again._core.log.paths)
+        assert again.at()["$.orders.more3.more"] == 3
