@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -26,11 +26,12 @@ from engine.storage import row_block, segment, value_block
 from engine.storage.blocks import BLOCK_PATHS
 from engine.storage.columns import Effort, is_quick, pack, unpack, watched
 from engine.storage.dictionaries import PLAIN_ROOM
+from engine.storage.identity import Chunks, unpack_outside
 from engine.storage.log import Log
 from engine.storage.parts import Part
 from engine.storage.path_table import PathTable
 from engine.storage.records import CHECKSUM_BYTES, seal, unseal
-from engine.storage.segment import RowColumns
+from engine.storage.segment import HeaderColumns, RowColumns
 from engine.timeline.ahead import ahead
 from engine.timeline.core import Core
 from engine.timeline.indexing import build_index, drop_index
@@ -149,10 +150,12 @@ class Compactor:
         rows, _ = log.gather(np.arange(first, stop, dtype=np.int32))
         known = {number: id_ for part in parts for number, id_ in log.ids_of(part).items()}
         part, bodies = log.encode(first, stop, texts, rows, effort, known)
-        self._check(part, bodies, texts, rows)
+        self._check(part, bodies, texts, rows, known)
         return part, bodies
 
-    def _check(self, part: Part, bodies: Sequence[bytes], texts: TextColumns, rows: RowColumns) -> None:
+    def _check(
+        self, part: Part, bodies: Sequence[bytes], texts: TextColumns, rows: RowColumns, known: Mapping[int, bytes]
+    ) -> None:
         """Decode a segment that is about to be written, and compare."""
         log = self._log
         names = ("headers", *segment.BODIES)
@@ -164,9 +167,16 @@ class Compactor:
             all(np.array_equal(getattr(read, name), getattr(rows, name)) for name in RowColumns.__slots__)
             and headers.same(log.headers_of(part))
             and said.columns() == texts
+            and self._holds_ids(part, headers, payloads["outside"], known)
         )
         if not same:
             raise CorruptStore(f"segment {part.first} would not be read as it was written; it was left as it is")
+
+    def _holds_ids(self, part: Part, headers: HeaderColumns, outside: bytes, known: Mapping[int, bytes]) -> bool:
+        """Whether a payload has the ids that the segment's own ids are to be computed from."""
+        size, ids = unpack_outside(outside)
+        chunks = Chunks(part.first, headers.parent, (headers.extra_child, headers.extra_parent), size)
+        return ids == [known.get(parent) or self._log.id(parent) for parent in chunks.outside.tolist()]
 
     # --------------------------------------------------------------------------------------------- paths
 

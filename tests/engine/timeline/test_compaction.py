@@ -11,6 +11,7 @@ from engine import Store
 from engine.errors import CorruptStore, StoreError
 from engine.storage import blocks, log
 from engine.storage.columns import Effort, is_quick
+from engine.storage.identity import pack_outside
 from engine.storage.records import unseal
 from engine.timeline import compaction
 
@@ -130,3 +131,12 @@ def test_blocks_of_paths_that_are_not_known_yet_are_left_to_the_next(segments: S
         compaction.Compactor(segments._core, None, None)._compact_paths(Effort.SMALL)
         assert other.at(39).dumps() == segments.at().dumps()
         assert len(path_blocks(other)) > 1
+
+
+def test_ids_that_would_be_read_as_others_are_not_written(segments: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    compactor = compaction.Compactor(segments._core, None, None)
+    second = segments._core.log.parts[1:2]
+    compactor._encode(Effort.SMALL, second)
+    monkeypatch.setattr(log, "pack_outside", lambda chunks, ids: pack_outside(chunks, [bytes(32) for _ in ids]))
+    with pytest.raises(CorruptStore, match="would not be read as it was written"):
+        compactor._encode(Effort.SMALL, second)
