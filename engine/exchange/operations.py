@@ -12,7 +12,7 @@ from engine.exchange.fields import candidates
 from engine.exchange.intake import Intake
 from engine.exchange.records import RecordReader
 from engine.model import values
-from engine.model.operations import AT_END, LABEL_SHIFT, NO_LABEL, Kind, Rows
+from engine.model.operations import AT_END, KEEPS_VALUE, LABEL_SHIFT, NO_LABEL, Rows
 from engine.timeline.draft import Draft, identify_by
 from engine.timeline.patch import apply_operations
 from engine.timeline.state import State
@@ -77,7 +77,7 @@ class _LiveState:
         for number, (path, kind, value, label) in enumerate(
             zip(rows.path, rows.kind, rows.value, rows.label, strict=True), ordinal
         ):
-            if kind not in (Kind.MOVE, Kind.RELABEL):
+            if kind not in KEEPS_VALUE:
                 ids[path] = value
             if label != NO_LABEL:
                 labels[path] = number << LABEL_SHIFT if label == AT_END else label

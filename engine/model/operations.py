@@ -50,6 +50,8 @@ class Kind(IntEnum):
 
 
 DERIVED = 16
+KEEPS_VALUE = (Kind.MOVE, Kind.RELABEL)
+"""What changes the place of a path and leaves its value alone."""
 _TAGS = {kind: bytes((kind,)) for kind in Kind}
 
 

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.operations import ABSENT, AT_END, LABEL_SHIFT, NO_LABEL, Kind
+from engine.model.operations import ABSENT, AT_END, KEEPS_VALUE, LABEL_SHIFT, NO_LABEL
 from engine.timeline.partial import PartialState
 from engine.timeline.state import State, States
 
-_KEEPS_VALUE = (Kind.MOVE, Kind.RELABEL)
 MOST_SINCE = 1 << 12  # paths that differ from the vectors, of one state
 MOST_KEPT = 1 << 16  # of all that are kept
 MANY_PATHS = 1 << 20  # so many make vectors that one commit does not pay for
@@ -43,7 +42,7 @@ class Since:
     def apply(self, rows: Iterable[Row], first_ordinal: int) -> None:
         """Take in rows, each path, kind, value and label, of which the first has an ordinal."""
         for ordinal, (path, kind, value, label) in enumerate(rows, first_ordinal):
-            if kind not in _KEEPS_VALUE:
+            if kind not in KEEPS_VALUE:
                 self.values[path] = value
             if label != NO_LABEL:
                 self.labels[path] = ordinal << LABEL_SHIFT if label == AT_END else label
