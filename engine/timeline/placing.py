@@ -124,11 +124,6 @@ def spend_on_checkpoints(core: Core, most: int, progress: Progress | None = None
     _finish(core, sorted(written))
 
 
-def drop_checkpoints(core: Core) -> None:
-    """Forget all of them, and free their bytes."""
-    rewrite_checkpoints(core, least_rows=core.log.row_count + 1)
-
-
 def _write(core: Core, item: Planned) -> None:
     rows, _ = core.log.gather(core.graph.chain(item.dense, item.base))
     if not item.full:

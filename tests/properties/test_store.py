@@ -164,7 +164,7 @@ class StoreMachine(RuleBasedStateMachine):
         elif what == "place":
             placing.rewrite_checkpoints(core, least_rows=1)
         elif what == "drop checkpoints":
-            placing.drop_checkpoints(core)
+            placing.rewrite_checkpoints(core, least_rows=core.log.row_count + 1)
         else:
             indexing.build_index(core, least_rows=1, whole=what == "merge")
 
