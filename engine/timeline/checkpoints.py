@@ -19,7 +19,7 @@ from engine.errors import CorruptStore
 from engine.model.operations import ABSENT, LABEL_SHIFT
 from engine.storage.cache import ByteCache
 from engine.storage.database import Database
-from engine.storage.records import pack_arrays, seal, unpack_arrays, unseal, unseal_object
+from engine.storage.records import CHECKSUM_BYTES, pack_arrays, seal, unpack_arrays, unseal, unseal_object
 from engine.timeline.vectors import Effect, Placed, Places, State
 
 BUCKET_PATHS = 1 << 14
@@ -59,6 +59,7 @@ class Checkpoints:
         self._db = database
         self._runs_of = runs_of
         self._changes = 0
+        self._parents: dict[int, tuple[bytes, int, tuple[int, ...]]] = {}
         self.dense: NDArray[np.int64] = np.empty(0, np.int64)
         self.runs: NDArray[np.int64] = np.empty(0, np.int64)
         self._read: ByteCache[Checkpoint] = database.caches.cache("checkpoints")
@@ -165,11 +166,21 @@ class Checkpoints:
         what they go back to is one of them."""
         buckets = {0, *(key for (key,) in self._db.execute("SELECT hash FROM bucket"))}
         found: set[int] = set()
+        rows = dict(self._db.execute(f"SELECT dense, substr(body, 1, {CHECKSUM_BYTES}) FROM checkpoint"))
         for dense in wanted.tolist():
-            item = self._load(dense)
-            if item is not None and (item.base in found or (item.base == _NO_BASE and buckets.issuperset(item.keys))):
-                found.add(dense)
+            if dense in rows:
+                base, keys = self._parents_of(dense, rows[dense])
+                if base in found or (base == _NO_BASE and buckets.issuperset(keys)):
+                    found.add(dense)
         return np.array(sorted(found), np.int64)
+
+    def _parents_of(self, dense: int, checksum: bytes) -> tuple[int, tuple[int, ...]]:
+        """What a row with a checksum goes back to, and its buckets; kept, so that who asks again does it quickly."""
+        known = self._parents.get(dense)
+        if known is None or known[0] != checksum:
+            item = self._load(dense)
+            known = self._parents[dense] = (checksum, item.base, item.keys) if item else (b"", dense, ())
+        return known[1:]
 
     def _load(self, dense: int) -> Checkpoint | None:
         found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))

@@ -19,8 +19,7 @@ from engine.model.transactions import REPLICA_BYTES
 from engine.storage.database import Database
 from engine.storage.history_index import HistoryIndex
 from engine.storage.log import RESTORE, Log
-from engine.storage.records import seal, seal_object, unseal, unseal_object
-from engine.storage.segment_directory import listed, of_parts
+from engine.storage.records import CHECKSUM_BYTES, seal, seal_object, unseal, unseal_object
 from engine.storage.statistics import Statistics
 from engine.timeline import replica, runs
 from engine.timeline.aliases import Aliases
@@ -283,7 +282,10 @@ class Core:
     def count_generation(self) -> None:
         """Say that what the file holds was cut in other pieces. The caller holds a write transaction. Raises
         `StoreError` where the segments in the file are not those that are known: nothing of the change is to stay."""
-        if of_parts(listed(self.db)).chain != self.log.chain:
+        heads = (
+            f"SELECT first_transaction, substr(headers, 1, {CHECKSUM_BYTES}) FROM segment ORDER BY first_transaction"
+        )
+        if self.db.execute(heads) != [(part.first, part.head) for part in self.log.parts]:
             raise StoreError(f"{self.db.path} changed while it was compacted; nothing was lost, compact it again")
         self.log.generation += 1
         self.manifest = {**self.manifest, "generation": self.log.generation}

@@ -84,6 +84,7 @@ def _stop_if_asked(cancel: Any) -> None:
 def _finish(core: Core, written: list[int]) -> None:
     """Say which checkpoints there are now, and free the bytes of the others. Where another process has swept away some
     of those that were written, what it put on the list stays there."""
+    core.checkpoints.whole(np.array(written, np.int64))  # reads them all, which is to keep no writer waiting
     with core.writing():
         dense = core.checkpoints.whole(np.array(written, np.int64))
         if len(dense) < len(written):
