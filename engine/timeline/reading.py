@@ -86,8 +86,9 @@ class Reader:
         return dict(self._core.names.tags)
 
     def get(self, dense: int) -> Transaction:
-        """A transaction by its dense number."""
+        """A transaction by its dense number. Raises `NotFound` for a number that there is none of."""
         memory = self._core.memory
+        check_number(dense, memory.log.count)
         name = memory.refs.name_of(memory.log.item("timeline", dense))
         return read_transaction(memory.log, dense, name)
 
@@ -125,8 +126,8 @@ class Reader:
     def _dense(self, moment: str | int | None, timeline: str | None) -> int:
         core = self._core
         if isinstance(moment, int):
-            if not -1 <= moment < core.log.count:
-                raise NotFound(f"no transaction {moment}; the store has {core.log.count}")
+            if moment != -1:
+                check_number(moment, core.log.count)
             return moment
         name = timeline if timeline is not None else self.default_timeline
         if timeline is not None or moment is None:
@@ -134,10 +135,6 @@ class Reader:
             if moment is None:
                 return core.moments.head(number) if number is not None else -1
         return core.moments.resolve(moment, name)
-
-    def find_moment(self, text: str, timeline: str | None = None) -> int:
-        """The dense number that a moment names, -1 for the empty state."""
-        return self.at(text, timeline).transaction
 
     def _time_of(self, moment: Moment) -> int | None:
         """The time that a moment says, if it is one in text."""
@@ -271,3 +268,9 @@ class Reader:
 
 def _within(time: int, since: int | None, until: int | None) -> bool:
     return (since is None or time >= since) and (until is None or time <= until)
+
+
+def check_number(dense: int, count: int) -> None:
+    """Raise `NotFound` for a dense number that none of `count` transactions has."""
+    if not 0 <= dense < count:
+        raise NotFound(f"no transaction {dense}; the store has {count}")

@@ -23,7 +23,7 @@ class Transaction:
     author: str
     message: str
     operations: int
-    log: Log = field(compare=False)  # which may be read anew
+    log: Log = field(compare=False, repr=False)  # which may be read anew
 
     @property
     def id(self) -> str:

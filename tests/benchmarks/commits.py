@@ -152,7 +152,7 @@ def _lost(file: Path, done: list[tuple[str, int, str, float]], rounds: int) -> i
     with Store.open(file, read_only=True) as store:
         chains = {name: set(store.graph.chain(heads[0]).tolist()) for name, heads in store.heads().items()}
         for name, count, made, _ in done:
-            dense = store.find_moment(made)
+            dense = store.at(made).transaction
             lost += dense not in chains[name] or store.at(dense)["$.count"] != count
         lost += sum(store.at(None, f"t{number}")["$.count"] != rounds for number in range(TIMELINES))
         lost += store.graph.count != 1 + len(done)

@@ -74,7 +74,7 @@ def test_operations_on_branches(store: Store, tmp_path: Path) -> None:
     store.import_from(source)
     assert store.at("b").json() == {"v0": 0, "v1": 1}
     assert store.at("c").json() == {"v0": 0, "v2": 2}
-    assert store.get(store.find_moment("d")).parents == (1, 2)
+    assert store.get(store.at("d").transaction).parents == (1, 2)
 
 
 # ------------------------------------------------------------------------------------ entities and cases

@@ -69,7 +69,7 @@ def test_author_message_time_and_id_are_those_of_the_commit(store: Store, reposi
     found = store.get(0)
     assert (found.author, found.message, found.source) == ("Zoë", "First\n\nWith a body", commit)
     assert found.time == (BASE + 5 * HOUR) * 1_000_000
-    assert store.find_moment(commit) == store.find_moment(commit[:7]) == 0
+    assert store.at(commit).transaction == store.at(commit[:7]).transaction == 0
 
 
 def test_renames_deletions_and_changed_types(store: Store, repository: Repository) -> None:

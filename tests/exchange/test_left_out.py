@@ -31,7 +31,7 @@ def test_a_commit_that_touches_no_data_names_the_state_that_it_has(store: Store,
     for commit in (b, side, merge, b[:9], side[:7], merge[:15]):
         assert store.at(commit).json() == {"a.json": 1}
     assert store.at(before).json() == {}
-    assert store.find_moment(f"{merge}~1") == -1
+    assert store.at(f"{merge}~1").transaction == -1
     with pytest.raises(NotFound):
         store.at("0" * 40)
 
@@ -72,7 +72,7 @@ def test_rows_are_begun_anew_when_they_are_full(
         commits.append(tip)
         store.import_from(repository.path)
     store.import_from(repository.path)
-    assert {store.find_moment(commit) for commit in commits} == {0}
+    assert {store.at(commit).transaction for commit in commits} == {0}
     rows = apsw.Connection(str(store.path), flags=apsw.SQLITE_OPEN_READONLY).execute("SELECT count(*) FROM source")
     assert rows.fetchall() == [(1 + 4,)]
 

@@ -82,7 +82,7 @@ def test_what_a_line_says_about_its_version(store: Store, tmp_path: Path) -> Non
     assert (first.author, first.message, first.source) == ("Ana", "two\nlines", "c0")
     assert first.as_json()["time"] == first.as_json()["recorded"] == "2024-01-01T10:00:00.5Z"
     assert (second.author, second.message, second.source) == ("", "", "v2")
-    assert store.find_moment("v2") == 1
+    assert store.at("v2").transaction == 1
 
 
 def test_other_names_for_the_fields(store: Store, tmp_path: Path) -> None:

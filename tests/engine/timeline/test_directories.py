@@ -105,7 +105,7 @@ def test_clocks_are_found_by_zone_maps(original: tuple[Path, Any]) -> None:
     path, _ = original
     with Store.open(path, read_only=True) as store:
         made = [store.get(dense) for dense in range(store.graph.count)]
-        assert [store.find_moment(item.handle) for item in made] == list(range(len(made)))
+        assert [store.at(item.handle).transaction for item in made] == list(range(len(made)))
         for timeline in store.timelines():
             chain = store.graph.chain(timeline.heads[0]).tolist()
             for time in {item.time + more for item in made for more in (-1, 0)}:

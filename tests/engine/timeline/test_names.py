@@ -46,8 +46,11 @@ def test_what_a_moment_may_be(store: Store) -> None:
         (store.at(1), 1),
     ):
         assert store.at(moment).transaction == dense, moment
-    assert store.find_moment("v1") == 1
+    assert store.at("v1").transaction == 1
     assert store.at("2020-06-01", timeline="old").transaction == 0
+    for number in (-1, store.graph.count):
+        with pytest.raises(NotFound, match="no transaction"):
+            store.get(number)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_ids_of_the_source(store: Store) -> None:
     with store.bulk(b"importer", "import") as writer:
         for number, source in enumerate(("deadbeef", "deadc0de", "dead", "x~1")):
             writer.add(parents=[], timeline=f"t{number}", time=number, rows=Rows(), source=source)
-    assert [store.find_moment(name) for name in ("deadbeef", "deadb", "dead", "x~1")] == [0, 0, 2, 3]
+    assert [store.at(name).transaction for name in ("deadbeef", "deadb", "dead", "x~1")] == [0, 0, 2, 3]
     assert store.sources([0, 2]) == ["deadbeef", "dead"]
     with pytest.raises(NotFound, match="names no moment"):
         store.at("dea")
