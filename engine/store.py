@@ -240,15 +240,21 @@ class Store(Reader):
         self._writer.refuse_inside()
         return compact(self._core, progress, cancel)
 
-    def stats(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> dict[str, Any]:
+    def stats(
+        self, *, progress: Progress | None = None, cancel: Cancel | None = None, exact: bool = True
+    ) -> dict[str, Any]:
         """What the store holds, what that takes, and how it is used: the record of `stats --json` in 5-api."""
-        return self.figures(progress=progress, cancel=cancel).as_json()
+        return self.figures(progress=progress, cancel=cancel, exact=exact).as_json()
 
-    def figures(self, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Figures:
-        """The same with all details. Raises `Cancelled`."""
+    def figures(self, *, progress: Progress | None = None, cancel: Cancel | None = None, exact: bool = True) -> Figures:
+        """The same with all details. Raises `Cancelled`.
+
+        Exact figures of a long history take minutes. Others look at a sample where there are more than half a million
+        transactions, and say that strategies, parts of the state and the raw size are estimated.
+        """
         from engine.timeline.figures import figures
 
-        return figures(self._core, progress, cancel)
+        return figures(self._core, progress, cancel, exact)
 
 
 def _identify(items: Sequence[Any]) -> tuple[str, ...] | None:

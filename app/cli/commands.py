@@ -42,6 +42,11 @@ def _store(parser: Parser, text: str = "the store's file") -> None:
     parser.add_argument("store", metavar="STORE", help=text)
 
 
+def _stats(parser: Parser) -> None:
+    _store(parser)
+    parser.add_argument("--exact", action="store_true", help="look at all of a long history: takes minutes")
+
+
 def _timeline(parser: Parser, text: str) -> None:
     parser.add_argument("--timeline", metavar="T", help=text)
 
@@ -257,12 +262,13 @@ COMMANDS = {
             "stats",
             "figures: what the store holds, what that takes, how it is used",
             "app.cli.figures:stats",
-            _store,
+            _stats,
             '{"transactions","operations","paths","bytes":{"total","by_table","by_tier",\n'
-            '"by_strategy","by_path_prefix"},"raw_bytes","ratio","queries":{kind:{"count",\n'
-            '"p50_ms","p95_ms","p99_ms"}},"cache":{"hits","misses","bytes"}}',
+            '"by_strategy","by_path_prefix"},"raw_bytes","ratio","estimated","queries":{kind:\n'
+            '{"count","p50_ms","p95_ms","p99_ms"}},"cache":{"hits","misses","bytes"}}',
             "raw_bytes is the canonical JSON (keys sorted, no white space) of every version, ratio how many times\n"
-            "the file it is. Queries are those of all who use the store.",
+            "the file it is. Of more than half a million transactions, these, strategies and parts of the state are\n"
+            "estimated from a sample, unless --exact. Queries are those of all who use the store.",
         ),
         Command(
             "undo",

@@ -12,7 +12,7 @@ _MOST = 12  # lines of a list for people
 def stats(options: Options) -> None:
     """Print the figures of a store."""
     with existing(options.store) as store:
-        found = store.stats()
+        found = store.stats(exact=options.exact)
     if options.json:
         output.print_json(found)
         return
@@ -21,7 +21,8 @@ def stats(options: Options) -> None:
     transactions = output.plural(found["transactions"], "transaction")
     operations, paths = output.plural(found["operations"], "operation"), output.plural(found["paths"], "path")
     output.write(f"{transactions}, {operations}, {paths}\n")
-    output.write(f"{_size(sizes['total'])} in the file, {_size(found['raw_bytes'])} as JSON of every version: ")
+    about = "about " if found["estimated"] else ""
+    output.write(f"{_size(sizes['total'])} in the file, {about}{_size(found['raw_bytes'])} as JSON of every version: ")
     output.write(style(f"{found['ratio']:.1f} : 1", "bold") + "\n")
     for title, name in (
         ("by table, with its pages", "by_table"),
@@ -30,6 +31,8 @@ def stats(options: Options) -> None:
         ("by part of the state", "by_path_prefix"),
     ):
         _table(style, title, sizes[name])
+    if found["estimated"]:
+        output.write("\nestimated from a sample: strategies, parts of the state, JSON; --exact looks at everything\n")
     _queries(style, found["queries"])
     cache = found["cache"]
     asked = cache["hits"] + cache["misses"]

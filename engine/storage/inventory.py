@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import Cancelled
 from engine.storage import row_block, segment, value_block
-from engine.storage.columns import Choice, describe, is_quick
+from engine.storage.columns import Choice, apportion, describe, is_quick
 from engine.storage.database import Database
 from engine.storage.records import CHECKSUM_BYTES
 
@@ -59,23 +59,42 @@ class Body:
 
 
 def bodies(
-    database: Database, cancelled: Callable[[], bool] = lambda: False, progress: Progress | None = None
+    database: Database,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    most: int | None = None,
 ) -> Iterator[Body]:
-    """Every body of a file. The caller holds a read transaction. Raises `Cancelled`."""
+    """Every body of a file. With `most`, about so many rows of each table are read, evenly spaced; of the others only
+    the sizes are, and they are taken to be written as the one read before. The caller holds a read transaction. Raises
+    `Cancelled`."""
     present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     done = 0
     for table, (tier, key, parts) in _TABLES.items():
         if table not in present:
             continue
-        for (row,) in database.execute(f"SELECT {key} FROM {table}"):
+        lengths = ", ".join(f"length({part})" for part in parts)
+        rows = [(row, sizes) for row, *sizes in database.execute(f"SELECT {key}, {lengths} FROM {table}")]
+        step = -(-len(rows) // most) if most else 1
+        read: list[Body] = []
+        for place, (row, sizes) in enumerate(rows):
             if cancelled():
                 raise Cancelled("stopped")
-            ((*contents,),) = database.execute(f"SELECT {', '.join(parts)} FROM {table} WHERE {key}=?", (row,))
-            for part, content in zip(parts, contents, strict=True):
-                yield _body(table, row, part, tier, content)
-                done += len(content)
+            if place % step:
+                yield from (_alike(body, row, size) for body, size in zip(read, sizes, strict=True))
+            else:
+                ((*contents,),) = database.execute(f"SELECT {', '.join(parts)} FROM {table} WHERE {key}=?", (row,))
+                read = [_body(table, row, part, tier, content) for part, content in zip(parts, contents, strict=True)]
+                yield from read
+            done += sum(sizes)
         if progress is not None:
             progress(done, database.size(), "bytes")
+
+
+def _alike(body: Body, key: object, size: int) -> Body:
+    """A body of some size that is written as another one."""
+    shares = apportion(size, [share for _, _, share in body.columns])
+    columns = [(name, strategy, share) for (name, strategy, _), share in zip(body.columns, shares, strict=True)]
+    return replace(body, key=key, size=size, columns=tuple(columns))
 
 
 def _body(table: str, key: object, part: str, tier: str, content: bytes) -> Body:

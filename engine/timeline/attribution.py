@@ -27,6 +27,7 @@ from engine.storage.path_block import ELEMENT
 from engine.storage.path_table import PathTable
 
 _BATCH = 1 << 12
+_TOGETHER = 64  # values that an estimate looks at in one place
 _PIECES = 64  # enough for a plot of how the file grew
 _DEPTH = 3
 _MOST = 64
@@ -111,9 +112,10 @@ class Prefixes:
         return {self.text(node): int(sums[node]) for node in found}
 
 
-def attribute(log: Log, spent: Spent) -> tuple[Prefixes, list[Reach]]:
-    """Share the bytes out; also how far the dictionaries had come at the end of each stretch of the log."""
-    weights, reaches = _rows_and_values(log, spent)
+def attribute(log: Log, spent: Spent, most: int | None = None) -> tuple[Prefixes, list[Reach]]:
+    """Share the bytes out; also how far the dictionaries had come at the end of each stretch of the log. With `most`,
+    about so many stretches are looked at, evenly spaced, and each stands for those after it."""
+    weights, reaches = _rows_and_values(log, spent, most)
     weights[1:] += spent.paths / max(len(weights) - 1, 1)
     return _grown(log.paths, weights, spent.total), reaches
 
@@ -131,7 +133,7 @@ def _stretches(spent: Spent, count: int) -> list[tuple[int, int]]:
     return found
 
 
-def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[Reach]]:
+def _rows_and_values(log: Log, spent: Spent, most: int | None) -> tuple[NDArray[np.float64], list[Reach]]:
     """Bytes of rows and values by path id."""
     weights = np.zeros(len(log.paths), np.float64)
     owners = np.full(len(log.values), -1, np.int32)
@@ -139,9 +141,14 @@ def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[
     each = _bytes_a_row(log, spent, starts)
     value = path = 0
     reaches = []
-    for first, stop in _stretches(spent, log.count):
+    stretches = _stretches(spent, log.count)
+    step = -(-len(stretches) // most) if most else 1
+    for place, (first, stop) in enumerate(stretches):
+        if place % step:
+            reaches.append(Reach(first, stop, log.row_start(stop) - log.row_start(first), value, path))
+            continue
         rows, owner = log.gather(np.arange(first, stop, dtype=np.int32))
-        share = each[np.searchsorted(starts, owner, side="right") - 1]
+        share = each[np.searchsorted(starts, owner, side="right") - 1] * min(step, len(stretches) - place)
         weights += np.bincount(rows.path, weights=share, minlength=len(weights))
         fresh = owners[rows.value] < 0
         # The last assignment wins: backwards, so that it is the first row.
@@ -150,6 +157,9 @@ def _rows_and_values(log: Log, spent: Spent) -> tuple[NDArray[np.float64], list[
         reaches.append(Reach(first, stop, len(rows), value, path))
     met = np.flatnonzero(owners >= 0)
     met = met[met >= FIRST_VALUE]
+    if most and len(met) > most * _TOGETHER:  # neighbours: they stand in the same blocks
+        starts = np.linspace(0, len(met) - _TOGETHER, most).astype(np.int64)
+        met = met[(starts[:, None] + np.arange(_TOGETHER)).ravel()]
     if len(met):
         lengths = np.array(log.values.sizes(met.tolist()), np.float64) + 1
         weights += np.bincount(owners[met], weights=lengths * (spent.values / lengths.sum()), minlength=len(weights))

@@ -19,11 +19,13 @@ from engine.storage.database import Database
 from engine.storage.inventory import DERIVED, Body, bodies, pages_by_table
 from engine.timeline.attribution import Prefixes, Reach, Spent, attribute
 from engine.timeline.core import Core
-from engine.timeline.raw_size import Cancel, Progress, RawSize, raw_size
+from engine.timeline.raw_size import Cancel, Progress, RawSize, estimated_raw_size, raw_size
 
 _HOT, _SEGMENT, _PATHS, _VALUES = "hot_transaction", "segment", "path_block", "value_block"
 _ROWS = "columns"
 _CACHE_BYTES = 32 << 20
+_QUICK = 500_000  # transactions whose figures are exact at once
+_SAMPLE = 48  # of each table and of the log, what an estimate looks at
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Figures:
     raw: int
     queries: dict[Key, Histogram]
     cache: CacheCounter
+    estimated: bool = False  #: strategies, prefixes and the raw size are, from a sample
 
     @property
     def ratio(self) -> float:
@@ -80,6 +83,7 @@ class Figures:
             },
             "raw_bytes": self.raw,
             "ratio": round(self.ratio, 3),
+            "estimated": self.estimated,
             "queries": {kind: latencies(histogram) for kind, histogram in by_kind(self.queries).items()},
             "cache": {"hits": self.cache.hits, "misses": self.cache.misses, "bytes": self.cache.bytes},
         }
@@ -94,22 +98,27 @@ def latencies(histogram: Histogram) -> dict[str, float]:
     return found
 
 
-def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None = None) -> Figures:
+def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None = None, exact: bool = True) -> Figures:
     """Look through the file and the log. Raises `Cancelled`, and `CorruptStore` for what cannot be read.
 
-    All is read through a connection of its own, at one moment, so that nobody waits meanwhile, what is written or
-    compacted meanwhile does no harm, and nothing of what is read stays in the store's caches.
+    Unless they shall be `exact`, the figures of a long history are in part estimated from a sample. All is read
+    through a connection of its own, at one moment, so that nobody waits meanwhile, what is written or compacted
+    meanwhile does no harm, and nothing of what is read stays in the store's caches.
     """
     stopped = cancel.is_set if cancel is not None else lambda: False
     with closing(Database.open(core.db.path, read_only=True, caches=Budget(_CACHE_BYTES))) as file, file.read():
-        seen = Core(file)
-        found = list(bodies(file, stopped, progress))
+        seen, known = Core(file), RawSize(*core.statistics.raw())
+        most = None if exact or seen.log.count <= _QUICK else _SAMPLE
+        found = list(bodies(file, stopped, progress, most))
         by_table, total = pages_by_table(file), file.size()
-        prefixes, reaches = attribute(seen.log, _spent(found))
-        raw = raw_size(seen.log, seen.graph, seen.states, RawSize(*core.statistics.raw()), progress, cancel)
+        prefixes, reaches = attribute(seen.log, _spent(found), most)
+        if most is None or seen.log.count - known.transactions <= _QUICK:
+            raw = raw_size(seen.log, seen.graph, seen.states, known, progress, cancel)
+            core.statistics.know_raw(raw.transactions, raw.bytes)
+        else:
+            raw = estimated_raw_size(seen.log, seen.states, known)
         transactions, paths = seen.log.count, len(seen.log.paths)
         operations = seen.graph.operation_count()
-    core.statistics.know_raw(raw.transactions, raw.bytes)
     queries, cache = core.statistics.read()
     cache.bytes = core.db.caches.bytes
     by_tier: Counter[str] = Counter()
@@ -130,6 +139,7 @@ def figures(core: Core, progress: Progress | None = None, cancel: Cancel | None 
         raw=raw.bytes,
         queries=queries,
         cache=cache,
+        estimated=most is not None,
     )
 
 

@@ -57,9 +57,10 @@ class Tile:
     inner: bool
 
 
-def load(store: Store, cancel: Cancel, progress: Progress) -> Loaded:
-    """Read the figures. Raises `Cancelled`, and `KnownError` for a store that cannot be read."""
-    found = store.figures(progress=progress, cancel=cancel)
+def load(store: Store, cancel: Cancel, progress: Progress, exact: bool) -> Loaded:
+    """Read the figures; unless they shall be exact, those of a long history from a sample. Raises `Cancelled`, and
+    `KnownError` for a store that cannot be read."""
+    found = store.figures(progress=progress, cancel=cancel, exact=exact)
     return Loaded(found, by_kind(found.queries), [_span(store, stretch) for stretch in found.stretches])
 
 

@@ -35,6 +35,7 @@ _COLUMN = 184
 _LEAST = 100
 _ANY = (1 << 24) - 1  #: as large as Qt lets a widget be
 _MEASURE = "Measure"
+_ESTIMATED = "Estimated from a sample; read anew for exact figures"
 _FIGURES = {
     "file": ("In the file", "The file with its log. Press to see its tables."),
     "raw": ("As JSON of every version", "Canonical JSON: keys sorted, no white space. Press to see the versions."),
@@ -149,7 +150,7 @@ class StorageView(QWidget):
         self.pages.leads_to.connect(self._lead)
         self.pages.stretch_chosen.connect(self._select_stretch)
         self._out.clicked.connect(self.treemap.go_out)
-        self._reload.clicked.connect(self.reload)
+        self._reload.clicked.connect(self.read_again)
         self._compact.clicked.connect(self.compact)
         targets: dict[str, Callable[[], Any]] = {
             "file": lambda: self.pages.go("tables"),
@@ -193,7 +194,11 @@ class StorageView(QWidget):
             self._describe()
 
     @Slot()
-    def reload(self) -> None:
+    def read_again(self) -> None:
+        """Read the figures anew, and exactly where they were estimated."""
+        self.reload(exact=self.loaded is not None and self.loaded.figures.estimated)
+
+    def reload(self, exact: bool = False) -> None:
         """Read the figures anew."""
         store = self._session.store
         if store is None:
@@ -203,7 +208,7 @@ class StorageView(QWidget):
             self._tell("Reading the figures…")
 
         def work(context: JobContext) -> Loaded:
-            return load(store, context, context.progress)
+            return load(store, context, context.progress, exact)
 
         self._session.run(Job("Read the figures of the store", work, self._take, self._fail, key="storage"))
 
@@ -234,10 +239,11 @@ class StorageView(QWidget):
             return
         found = loaded.figures
         asked = found.cache.hits + found.cache.misses
+        about = "≈ " if found.estimated else ""
         values = {
             "file": size(found.total),
-            "raw": size(found.raw),
-            "ratio": ratio_text(found.ratio),
+            "raw": f"{about}{size(found.raw)}",
+            "ratio": f"{about}{ratio_text(found.ratio)}",
             "zstd": self._zstd(found.total),
             "asked": count(sum(histogram.count for histogram in loaded.queries.values())),
             "cache": f"{found.cache.hits / asked:.1%}" if asked else "—",
@@ -245,8 +251,9 @@ class StorageView(QWidget):
         for name, value in values.items():
             self.figures[name].show_value(value)
         newer = f"{count(self._newer, 'transaction')} came after these figures" if self._newer else ""
-        self._note.setText(newer or self._said)
-        self._note.setVisible(bool(newer or self._said))
+        text = newer or self._said or (_ESTIMATED if found.estimated else "")
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
         self._compact.setVisible(store.writable)
 
     def _zstd(self, total: int) -> str:

@@ -10,10 +10,10 @@ from engine.errors import Cancelled
 from engine.storage import log
 from engine.storage.columns import apportion, describe
 from engine.storage.records import pack_arrays
-from engine.timeline import attribution
+from engine.timeline import attribution, figures
 from tests.engine.timeline.test_raw_size import DATA, grow, written
 
-SHAPE = {"transactions", "operations", "paths", "bytes", "raw_bytes", "ratio", "queries", "cache"}
+SHAPE = {"transactions", "operations", "paths", "bytes", "raw_bytes", "ratio", "estimated", "queries", "cache"}
 SIZES = {"total", "by_table", "by_tier", "by_strategy", "by_path_prefix"}
 
 
@@ -169,3 +169,27 @@ def test_looking_leaves_the_store_as_it_was(real: Store) -> None:
         store.figures()
         assert store._core.db.caches.bytes == before
         assert {kind for kind, _ in store._core.db.metrics.fresh()} == {"open"}
+
+
+def test_an_estimate_of_a_long_history_is_near_the_exact_figures(tmp_path, monkeypatch):
+    with Store.open(tmp_path / "s.refactory", create=True) as store:
+        store.import_from(DATA / "scoop-edgedriver.snapshots.jsonl.zst")
+        monkeypatch.setattr(figures, "_QUICK", 10)
+        monkeypatch.setattr(figures, "_SAMPLE", 8)
+        found, exact = store.figures(exact=False), store.figures()
+    assert (found.estimated, exact.estimated) == (True, False)
+    assert (found.total, found.by_tier, found.by_table) == (exact.total, exact.by_tier, exact.by_table)
+    assert sum(found.by_strategy.values()) == sum(exact.by_strategy.values())
+    assert found.raw == pytest.approx(exact.raw, rel=0.2)
+    assert found.prefixes.whole[0] == exact.prefixes.whole[0]
+    assert [(one.first, one.transactions) for one in found.stretches] == [
+        (one.first, one.transactions) for one in exact.stretches
+    ]
+
+
+def test_what_is_known_already_is_not_estimated(tmp_path, monkeypatch):
+    with Store.open(tmp_path / "s.refactory", create=True) as store:
+        store.import_from(DATA / "scoop-edgedriver.snapshots.jsonl.zst")
+        exact = store.figures().raw
+        monkeypatch.setattr(figures, "_QUICK", 10)
+        assert store.figures(exact=False).raw == exact

@@ -14,7 +14,7 @@ from widgets.storage.words import TABLES, question_rows, ratio_text, table_rows
 
 
 def loaded(store):
-    return load(store, Event(), lambda *_: None)
+    return load(store, Event(), lambda *_: None, exact=True)
 
 
 def test_tiles_add_up_and_single_steps_are_put_together(store):
