@@ -52,6 +52,8 @@ class Session(QObject):
         super().__init__(parent)
         self.jobs = JobRunner(self)
         self.store: Store | None = None
+        self.prepare: Callable[[Store], object] = lambda _store: None  #: what a worker does before a store is shown
+        self.prepared: object = None  #: what that gave for the open store
         self._location = Location()
         self._since = 0.0
         self._back: list[Location] = []
@@ -75,32 +77,34 @@ class Session(QObject):
     def open(self, path: Path, done: Callable[[], None], failed: Callable[[Exception], None] | None = None) -> None:
         """Open a store in the background, instead of the one that is open; `done` is called when views show it."""
 
-        def work(_context: JobContext) -> "Store":
+        def work(_context: JobContext) -> "tuple[tuple[float, ...], Store, object]":
             from engine.store import Store
 
+            stamp = _file_stamp(str(path))
             store = Store.open(path)
-            # Read here what the views want first: they show all transactions.
-            _ = store.graph.time, store.graph.extra_parents, store.default_timeline
-            return store
+            return stamp, store, self.prepare(store)
 
-        def take(store: "Store") -> None:
+        def take(opened: "tuple[tuple[float, ...], Store, object]") -> None:
+            stamp, store, prepared = opened
             self.close()
-            self.show(store)
+            self.show(store, prepared)
+            self._stamp = stamp  # what others wrote meanwhile is new
             done()
 
         self.run(Job(f"Open {path.name}", work, take, failed, key="open"))
 
-    def show(self, store: "Store") -> None:
+    def show(self, store: "Store", prepared: object = None) -> None:
         """Make an open store the session's, and select the head of its default timeline."""
-        self.store = store
+        self.store, self.prepared = store, prepared
         self._timeline = self._actions = None
         self._chosen = -1
         self._unlisten = store.listen(self._event.emit)
         self._location = Location(selected=self._head())
-        self._stamp = self._file_stamp()
+        self._stamp = _file_stamp(self.store.path)
         self._watch.start()
         self.store_opened.emit()
         self.selection_changed.emit()
+        self.prepared = None
         # A full collection goes through all there is, longer than a frame lasts; what is here now stays until `close`.
         gc.freeze()
 
@@ -316,27 +320,28 @@ class Session(QObject):
             return replace(location, compared=None)
         return location
 
-    def _file_stamp(self) -> tuple[float, ...]:
-        assert self.store is not None
-        stamp: list[float] = []
-        for suffix in ("", "-wal"):
-            try:
-                status = os.stat(f"{self.store.path}{suffix}")
-                stamp += [status.st_mtime, status.st_size]
-            except OSError:
-                stamp += [0, 0]
-        return tuple(stamp)
-
     @Slot()
     def _look(self) -> None:
         """Two `stat` calls a second see every commit of another process; the store then reads what is new."""
         if self.store is None:
             return
-        stamp = self._file_stamp()
+        stamp = _file_stamp(self.store.path)
         if stamp != self._stamp:
             self._stamp = stamp
             store = self.store
             self.run(Job("Read what is new", lambda _context: store.refresh(), key="refresh"))
+
+
+def _file_stamp(path: str) -> tuple[float, ...]:
+    """Times and sizes of a store's file and its log: another stamp, and somebody has written."""
+    stamp: list[float] = []
+    for suffix in ("", "-wal"):
+        try:
+            status = os.stat(f"{path}{suffix}")
+            stamp += [status.st_mtime, status.st_size]
+        except OSError:
+            stamp += [0, 0]
+    return tuple(stamp)
 
 
 def nearest_left(store: "Store", dense: int) -> int:

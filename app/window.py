@@ -33,7 +33,7 @@ from .leaving import leave_store, waiting_edits
 from .menus import ActionSet
 from .session import Session
 from .settings import RecentStore, Settings
-from .views import PANELS, make_views
+from .views import PANELS, make_views, prepare
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -57,6 +57,7 @@ class Window(QMainWindow):
         self._file = settings_file
         self.settings: Settings = stored.load(settings_file)
         self.session = Session(self)
+        self.session.prepare = prepare
         self.notice = Notice()
         self.views: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}

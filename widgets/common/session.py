@@ -53,6 +53,10 @@ class Session(Protocol):
         """The open store."""
 
     @property
+    def prepared(self) -> object:
+        """What was made ready in the background for the view that shows all of the open store, if anything."""
+
+    @property
     def graph(self) -> "Graph | None":
         """The transactions of the open store as columns."""
 

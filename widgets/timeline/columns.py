@@ -4,7 +4,7 @@ Index everywhere is the dense number of a transaction (arrival order, parents fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,12 +37,15 @@ class Columns:
         """What the graph of a store holds now; `dead` are the transactions that nothing leads to any more."""
         count = graph.count
         child, parent = graph.extra_parents
-        alive = None
-        if dead is not None and len(dead):
-            alive = np.ones(count, bool)
-            alive[dead[dead < count]] = False
         names = graph.timeline_names
-        return cls(graph.parent[:count], graph.timeline[:count], graph.time[:count], child, parent, names, alive)
+        made = cls(graph.parent[:count], graph.timeline[:count], graph.time[:count], child, parent, names)
+        return made.without(dead) if dead is not None and len(dead) else made
+
+    def without(self, dead: Array) -> "Columns":
+        """The same, where nothing leads to some transactions any more."""
+        alive = np.ones(self.count, bool)
+        alive[dead[dead < self.count]] = False
+        return replace(self, alive=alive)
 
     def since(self, first: int) -> Array:
         """The living transactions from `first` on, int32."""

@@ -22,6 +22,9 @@ MANY = 100_000
 #: Of more transactions than this only some are looked at, at first: such tiles are rough until `refine` has made them
 #: exact, between two frames. Heights are logarithms, so one hardly sees the difference.
 SAMPLE = 60_000
+#: A timeline with this many transactions for each bin is counted by looking for the edges of the bins, not for what
+#: lies between: exact at once, however much that is.
+CROWDED = 2
 TILES = 320
 
 TileKey = tuple[int, int, int]  #: level, number of the tile in time, number of the block of lanes
@@ -154,6 +157,10 @@ class DensityPyramid:
         """Make the tiles first … stop-1 of a level from the transactions."""
         shift = level + BINS_SHIFT
         ranges = self._index.ranges(self._block(block), first << shift, stop << shift)
+        crowded = ranges.high - ranges.low > CROWDED * BINS * (stop - first)
+        crowds = ranges.timelines[crowded]
+        if len(crowds):
+            ranges = ranges.only(~crowded)
         weight = 1 if exact else max(ranges.count // SAMPLE, 1)
         found = ranges.dense(weight)
         if len(found) > MANY:
@@ -163,6 +170,8 @@ class DensityPyramid:
         first, stop = first << finer, stop << finer
         counts = np.zeros((stop - first, LANES, BINS), np.uint16)
         hues = np.zeros(counts.shape, np.uint8)
+        if len(crowds):
+            self._count_crowds(level - finer, first, crowds, counts, hues)
         self._count(level - finer, first, ids, times, counts, hues, weight)
         for at, number in enumerate(range(first, stop)):
             tile = Tile(counts[at].copy(), hues[at].copy(), weight > 1)
@@ -170,6 +179,15 @@ class DensityPyramid:
         for step in range(1, finer + 1):
             for number in range(first >> step, stop >> step):
                 self._known((level - finer + step, number, block))
+
+    def _count_crowds(self, level: int, first: int, timelines: Array, counts: Array, hues: Array) -> None:
+        """Add timelines that have many transactions in each bin to tiles of a level, `first` being the first one's."""
+        edges = ((first << BINS_SHIFT) + np.arange(len(counts) * BINS + 1)) << level
+        found = self._index.counts(timelines, edges).reshape(len(timelines), len(counts), BINS)
+        for timeline, added in zip(timelines.tolist(), found, strict=True):
+            lane = int(self._lane[timeline]) & (LANES - 1)
+            counts[:, lane] = np.minimum(counts[:, lane] + added, MOST)
+            hues[:, lane][added > 0] = self._hue[timeline]
 
     def _count(
         self, level: int, first: int, ids: Array, times: Array, counts: Array, hues: Array, weight: int = 1

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .columns import Array, Columns, Growing
+from .index import TimeIndex
 
 #: An edge longer than this many rows is drawn as a stub at each end, and reserves no lane in between.
 LONG_EDGE = 40
@@ -72,6 +73,19 @@ class Extents:
     def row_end(self) -> Array:
         """Where its line ends, as a dense number; a merge long after counts as `LONG_EDGE`."""
         return np.maximum(self.last, np.minimum(self.joined, self.last + LONG_EDGE)).astype(np.int64)
+
+    def load(self, columns: Columns, index: TimeIndex) -> None:
+        """Take in all transactions at once, which the index holds: what it knows is not looked for again."""
+        first, last, count = index.bounds()
+        self._grow(max(len(columns.names), len(count)))
+        ids = np.flatnonzero(count)
+        self.first[ids], self.last[ids], self.count[ids] = first[ids], last[ids], count[ids]
+        earliest, latest = index.reach()
+        self.earliest[ids], self.latest[ids] = earliest[ids], latest[ids]
+        self._join(columns)
+        self.fork[ids] = columns.parent[self.first[ids]]
+        self._transactions = columns.count
+        self._measure(columns, ids)
 
     def extend(self, columns: Columns) -> Array:
         """Take in the transactions that came since the last call; the ids of the timelines that changed."""

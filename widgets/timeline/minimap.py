@@ -29,6 +29,8 @@ ROWS = 36  #: how many rows the lanes are squeezed into
 _HANDLE = 5  #: how near to an edge of the window one takes hold of it, px
 _NARROWEST = 8  #: the window is never drawn narrower, px
 _LATER = 150  #: ms after which a stretched picture is made anew
+#: A timeline with this many transactions for each pixel is painted by looking for the pixels' edges.
+CROWDED = 2
 
 
 class Overview:
@@ -38,7 +40,12 @@ class Overview:
         self._scene, self.view = scene, view
         self.hue = np.zeros((ROWS, max(view.width, 1)), np.uint8)
         self._lanes = max(scene.by_time.count, 1)
-        self.extend(0)
+        step = ROWS // self._lanes
+        lane = scene.by_time.lane
+        #: the row of each timeline; -1: it is not shown
+        self._row = np.where(lane >= 0, lane * step if step else lane * ROWS // self._lanes, -1).astype(np.int32)
+        self._hue = (np.arange(len(lane)) % HUES + 1).astype(np.uint8)
+        self._load()
 
     @property
     def fits(self) -> bool:
@@ -46,21 +53,34 @@ class Overview:
         start, end = self._scene.span()
         return self.view.origin <= start and end <= self.view.end and self._lanes >= self._scene.by_time.count
 
+    def _load(self) -> None:
+        """Take in all transactions: of timelines that have many for each pixel, which pixels have any."""
+        view, scene = self.view, self._scene
+        ranges = scene.index.ranges(np.flatnonzero(scene.by_time.lane >= 0), view.origin, view.end + 1)
+        crowded = ranges.high - ranges.low > CROWDED * view.width
+        if crowded.any():
+            edges = view.origin + np.ceil(np.arange(self.hue.shape[1] + 1) * view.scale).astype(np.int64)
+            crowds = ranges.timelines[crowded]
+            for timeline, count in zip(crowds.tolist(), scene.index.counts(crowds, edges), strict=True):
+                self.hue[self._row[timeline]][count > 0] = self._hue[timeline]
+        self._paint(np.sort(ranges.only(~crowded).dense()))
+
     def extend(self, first: int) -> None:
         """Take in the transactions from `first` on."""
-        columns, lane = self._scene.columns, self._scene.by_time.lane
-        new = columns.since(first) if first or columns.alive is not None else slice(None)
-        ids = columns.timeline[new]
-        # years after seconds are too many pixels for an integer
-        x = self.view.xs(columns.time[new]).clip(-1, self.hue.shape[1]).astype(np.int32)
-        step = ROWS // self._lanes
-        start = np.where(lane >= 0, lane * step if step else lane * ROWS // self._lanes, 0) * self.hue.shape[1]
+        self._paint(self._scene.columns.since(first))
+
+    def _paint(self, dense: Array) -> None:
+        """Take in some transactions (ascending)."""
+        columns = self._scene.columns
+        ids = columns.timeline[dense]
         # a lane that is newer than this strip waits for the next one, which `fits` asks for
-        inside = (x >= 0) & (x < self.hue.shape[1]) & ((lane >= 0) & (lane < self._lanes))[ids]
-        cell = start.astype(np.int32)[ids] + x
-        if not inside.all():
-            cell, ids = cell[inside], ids[inside]
-        self.hue.reshape(-1)[cell] = (np.arange(len(lane)) % HUES + 1).astype(np.uint8)[ids]
+        known = ids < len(self._row)
+        known[known] = self._row[ids[known]] >= 0
+        dense, ids = dense[known], ids[known]
+        # years after seconds are too many pixels for an integer
+        x = self.view.xs(columns.time[dense]).clip(-1, self.hue.shape[1]).astype(np.int32)
+        inside = (x >= 0) & (x < self.hue.shape[1])
+        self.hue[self._row[ids[inside]], x[inside]] = self._hue[ids[inside]]
 
     def image(self, colours: Array) -> QImage:
         """The strip as a picture; few lanes get thicker rows."""

@@ -10,6 +10,7 @@ from widgets.common import Job, Session
 
 from .columns import EMPTY, Array, Columns
 from .lanes import LaneOptions
+from .prepare import Prepared, main_of, own_of
 from .refs import Refs, read_refs
 from .rowgraph import RowGraph
 from .rowmap import RowMap
@@ -59,18 +60,27 @@ class TimelineModel(QObject):
         self.refs, self._tagged = Refs(), np.zeros(0, np.int64)
         self.texts.clear()
         self._end_search()
-        self._load(LaneOptions())
+        prepared = self.session.prepared
+        if isinstance(prepared, Prepared) and prepared.store is self.session.store:
+            self._show(prepared)
+        else:
+            self._load(LaneOptions())
         self._read_refs()
+
+    def _show(self, prepared: Prepared) -> None:
+        """Show what was made ready while the store was opened."""
+        self.refs, self._tagged = prepared.refs, prepared.refs.tagged()
+        self.default_options = prepared.scene.options
+        self.scene.become(prepared.scene)
+        self._relaid()
+        self.refs_changed.emit()
 
     def _load(self, options: LaneOptions) -> None:
         store, graph = self.session.store, self.session.graph
         columns, main = EMPTY, -1
         if store is not None and graph is not None:
             columns = Columns.of(graph, self.refs.dead)
-            names = list(columns.names)
-            main = names.index(store.default_timeline) if store.default_timeline in names else -1
-            # Names with a dot in front are the program's own.
-            own = frozenset(number for number, name in enumerate(names) if name.startswith("."))
+            main, own = main_of(store, columns), own_of(columns)
             self.default_options = LaneOptions(hidden=own)
             options = replace(options, hidden=options.hidden | own)
         self.scene.load(columns, main, options)

@@ -127,11 +127,18 @@ def unreachable(columns: Columns, kept: Array) -> Array:
 
     There are few of them (what was undone or deleted), so it walks back from the tips that nobody holds.
     """
+    held = np.zeros(columns.count, bool)
+    held[columns.parent] = True  # (-1, for none, is the last one, which has no children)
+    held[-1:] = False
+    held[columns.extra_parent] = True
+    held[kept] = True
+    if held.all():
+        return np.zeros(0, np.int32)
+    work = np.flatnonzero(~held).tolist()
+    held[:] = False
+    held[kept] = True
     children = np.bincount(columns.parent[columns.parent >= 0], minlength=columns.count)
     children += np.bincount(columns.extra_parent, minlength=columns.count)
-    held = np.zeros(columns.count, bool)
-    held[kept] = True
-    work = np.flatnonzero((children == 0) & ~held).tolist()
     dead = []
     while work:
         dense = work.pop()

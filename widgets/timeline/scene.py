@@ -34,10 +34,14 @@ class Scene:
         self.columns, self.main = columns, main
         self.options = options or LaneOptions()
         self.extents, self.edges, self.index = Extents(), Edges(), TimeIndex()
-        self.extents.extend(columns)
-        self.edges.extend(columns, self.extents.first)
         self.index.extend(columns)
+        self.extents.load(columns, self.index)
+        self.edges.extend(columns, self.extents.first)
         self._lay_out()
+
+    def become(self, other: "Scene") -> None:
+        """Show what another one shows, which is used no more."""
+        vars(self).update(vars(other))
 
     def set_options(self, options: LaneOptions) -> None:
         """Show the graph in another way."""

@@ -96,6 +96,8 @@ class Store:
 class Session(QObject):
     """A session that runs jobs at once."""
 
+    prepared = None
+
     store_opened = Signal()
     store_closed = Signal()
     selection_changed = Signal()

@@ -52,16 +52,17 @@ MANY = st.lists(st.tuples(st.integers(-5_000, 20_000), st.integers(0, 149)), min
     cut=st.integers(1, 120),
     views=st.lists(st.tuples(st.integers(-6_000, 15_000), st.floats(1, 300, allow_nan=False)), min_size=1, max_size=4),
     many=st.sampled_from([5, 10**6]),
+    crowded=st.sampled_from([0, 2]),
 )
-def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, views, many):
+def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, views, many, crowded):
     times, timelines = [t for t, _ in transactions], [i for _, i in transactions]
     whole = history(times, timelines)
     cut = min(cut, whole.count)
     early = history(times[:cut], timelines[:cut])
     lane = np.arange(150, dtype=np.int32)[::-1].copy()
     lane[7] = -1
-    before = density.MANY, density.SAMPLE
-    density.MANY, density.SAMPLE = many, 4 * many
+    before = density.MANY, density.SAMPLE, density.CROWDED
+    density.MANY, density.SAMPLE, density.CROWDED = many, 4 * many, crowded
     try:
         index = TimeIndex()
         index.extend(early)
@@ -82,7 +83,7 @@ def test_counts_are_exact_on_every_level_and_after_growing(transactions, cut, vi
                 assert seen.count.tolist() == wanted.tolist()
                 assert ((seen.hue > 0) == (wanted > 0)).all()
     finally:
-        density.MANY, density.SAMPLE = before
+        density.MANY, density.SAMPLE, density.CROWDED = before
 
 
 def test_a_bin_is_never_wider_than_a_pixel_nor_half_as_wide():
@@ -124,6 +125,7 @@ def test_two_tiles_make_one_of_the_next_level(shift):
 
 def test_what_is_estimated_at_first_is_exact_later(monkeypatch):
     monkeypatch.setattr(density, "SAMPLE", 500)
+    monkeypatch.setattr(density, "CROWDED", 100)
     columns = history(list(range(0, 40_000, 4)), [i % 3 for i in range(10_000)])
     shown = pyramid(columns, np.zeros(3, np.int32))
     rough = shown.view(0, 64, 625, np.array([0])).count

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets.timeline.extents import LONG_EDGE, Extents
+from widgets.timeline.index import TimeIndex
 from widgets.timeline.lanes import LaneOptions, Layout, lanes_of, lay_out_rows, lay_out_time
 
 from .diagram import draw, graph, prefix
@@ -136,8 +137,12 @@ def test_what_grows_is_laid_out_as_if_it_had_always_been_there(columns, cuts, op
     whole = Extents()
     whole.extend(columns)
     shown = options.visible(whole, 0)
+    index, loaded = TimeIndex(), Extents()
+    index.extend(columns)
+    loaded.load(columns, index)
     for name in ("first", "last", "fork", "joined", "count", "earliest", "latest", "begin", "end"):
         assert getattr(grown, name).tolist() == getattr(whole, name).tolist(), name
+        assert getattr(loaded, name).tolist() == getattr(whole, name).tolist(), name
     for layout, begin, end, space in (
         (by_time, whole.begin, whole.end, gap),
         (by_row, whole.row_begin(), whole.row_end(), 0),

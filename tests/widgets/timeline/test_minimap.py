@@ -4,9 +4,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from widgets.timeline import minimap
 from widgets.timeline.minimap import HEIGHT, Overview
 from widgets.timeline.viewport import Viewport
 
+from .big import random_columns
 from .conftest import HISTORY, START
 from .diagram import graph
 from .test_scene import loaded
@@ -27,6 +29,19 @@ def test_every_transaction_leaves_its_colour():
     hues = [set(overview.hue[:, at].tolist()) - {0} for at in x]
     assert hues == [{1}, {1}, {2}]
     assert (overview.hue > 0).sum() == 3
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_crowded_timeline_is_painted_as_if_each_transaction_were_looked_at(monkeypatch, ordered):
+    columns = random_columns(3000, 5)
+    if not ordered:
+        columns.time[:] = columns.time[::-1].copy()
+    scene = loaded(columns)
+    view = Viewport.fitting(*scene.span(), 40)
+    monkeypatch.setattr(minimap, "CROWDED", 1_000_000)
+    each = Overview(scene, view).hue
+    monkeypatch.setattr(minimap, "CROWDED", 0)
+    assert (Overview(scene, view).hue > 0).tolist() == (each > 0).tolist()
 
 
 def test_the_strip_grows_with_the_history(view, fake):
