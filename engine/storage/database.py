@@ -138,7 +138,8 @@ class Database:
                 yield
             finally:
                 self._depth -= 1
-                self.execute("COMMIT")
+                if not self._connection.get_autocommit():  # SQLite ends it itself where the file cannot be read
+                    self.execute("COMMIT")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
@@ -326,12 +327,22 @@ def _plain_error(path: Path, error: Exception) -> Exception:
         case apsw.IOError() | apsw.CantOpenError():
             if _is_disk_full(path):
                 return _disk_full(path)
+            if _is_cut_short(path):
+                return CorruptStore(f"{path} is damaged: its end is missing; restore it from a backup")
             return StoreError(f"cannot read or write {path}: {error}; check the disk and the folder's permissions")
     return error
 
 
 def _disk_full(path: Path) -> StoreError:
     return StoreError(f"the disk is full: nothing of this change was kept in {path}; free some space")
+
+
+def _is_cut_short(path: Path) -> bool:
+    """Whether a file ends within a page, which SQLite never leaves."""
+    try:
+        return path.stat().st_size % PAGE_BYTES != 0
+    except OSError:
+        return False
 
 
 def _is_disk_full(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """The file: making it, opening it, changing it whole or not at all, and leaving one file."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -373,3 +374,16 @@ def test_a_large_file_is_written_anew_only_where_that_frees_something(
         opened.execute("DELETE FROM manifest WHERE name < '150'")
     opened.vacuum()
     assert opened.path.stat().st_size < full // 2
+
+
+def test_a_file_whose_end_is_missing_says_so_inside_a_read(path: Path) -> None:
+    """SQLite ends the transaction itself then; to end it once more would tell of that instead."""
+    with contextlib.closing(Database.create(path)) as made:
+        put(made, "large", bytes(9 * database.PAGE_BYTES))
+    os.truncate(path, path.stat().st_size - database.PAGE_BYTES + 10)
+    with (
+        contextlib.closing(Database.open(path)) as cut,
+        pytest.raises(CorruptStore, match="is damaged: its end is missing; restore it from a backup"),
+        cut.read(),
+    ):
+        cut.execute("SELECT body FROM manifest")
