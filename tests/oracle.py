@@ -566,11 +566,11 @@ class Oracle:
         return {
             dense
             for dense, version in enumerate(self.versions)
-            if any(_named_by(path, touched) for touched in version.written | version.placed)
+            if any(named_by(path, touched) for touched in version.written | version.placed)
         }
 
 
-def _named_by(path: Path, touched: Path) -> bool:
+def named_by(path: Path, touched: Path) -> bool:
     """Whether the text of a path names what was touched, or something above it."""
     pairs = list(zip(path, touched, strict=False))
     return len(pairs) == len(path) and all(

@@ -484,9 +484,10 @@ def draw_pattern(draw: edits.Draw, state: Any, where: oracle.Where) -> tuple[str
     def matches(other: oracle.Path) -> bool:
         return len(other) == len(path) and all(w or a == b for w, a, b in zip(wild, path, other, strict=True))
 
-    # A place after a wildcard means an element of each list, which the predicate does not follow.
+    # A place after a wildcard means an element of each list, which the predicate does not follow. A key instead of a
+    # place means all that share it.
     if any(isinstance(step, int) and any(wild[:index]) and not wild[index] for index, step in enumerate(where)):
-        return oracle.path_text(state, path), lambda other: other == path
+        return oracle.path_text(state, path), lambda other: len(other) == len(path) and oracle.named_by(path, other)
     return text, matches
 
 
