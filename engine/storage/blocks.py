@@ -19,6 +19,7 @@ from engine.storage.transactions import Brought
 
 MANY_PATHS = 1 << 16
 BLOCK_PATHS = 1 << 13
+_ALL = 1 << 40
 
 
 class Blocks:
@@ -50,23 +51,42 @@ class Blocks:
         if len(table) == 1 and self._record is not None and self._record.paths <= self._stored_paths:
             with contextlib.suppress(Gone):
                 large = LargePaths(self._db, self._record)
-                inside = [block for block in self._unread if block[0] < len(large)]
-                table.stay_in_file(large, lambda: self._whole(large, inside))
-                del self._unread[: len(inside)]
+                table.stay_in_file(large, lambda: self._whole(large))
+                self._unread = [block for block in self._unread if block[0] >= len(large)]
         while self._unread:
             self._add_block(table, *self._unread[0])
             self._unread.pop(0)
 
-    def _whole(self, large: LargePaths, blocks: list[tuple[int, int]]) -> PathTable:
-        """All paths in memory: those of the index's blocks, and what came later."""
-        whole = PathTable()
-        with self._db.lock:
-            for first, count in blocks:
-                self._add_block(whole, first, count)
-            whole.define([parent for parent, _ in large.later], [step for _, step in large.later])
+    def _whole(self, large: LargePaths) -> PathTable:
+        """All paths in memory: those of the index's blocks as they are cut now, and what came later."""
+        whole = self._read_stored(large.indexed)
+        if len(whole) < large.indexed:
+            raise CorruptStore(f"the store is damaged: paths from {len(whole)} on are missing; {RESTORE}")
+        later = large.later[len(whole) - large.indexed :]
+        whole.define([parent for parent, _ in later], [step for _, step in later])
         return whole
 
+    def newest_paths(self) -> PathTable:
+        """All that the file holds now, those that `paths` has not taken in included."""
+        return self._read_stored(_ALL)
+
+    def _read_stored(self, stop: int) -> PathTable:
+        """The paths of the blocks that begin before `stop`."""
+
+        def read() -> PathTable:
+            table = PathTable()
+            for first, count in self._db.execute(
+                "SELECT first, count FROM path_block WHERE first > 0 AND first < ? ORDER BY first", (stop,)
+            ):
+                self._add_block(table, first, count)
+            return table
+
+        with self._db.lock:
+            return ask_again(read, Moved, lambda: None)
+
     def _add_block(self, table: PathTable, first: int, count: int) -> None:
+        if first > len(table):
+            raise CorruptStore(f"the store is damaged: paths from {len(table)} on are missing; {RESTORE}")
         if first + count > len(table):
             table.load(self._fetch("path_block", first, count), len(table) - first)
         if first + count > len(table):

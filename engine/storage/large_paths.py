@@ -100,6 +100,11 @@ class LargePaths:
         return self._record.paths + len(self._later)
 
     @property
+    def indexed(self) -> int:
+        """Number of the paths that the index holds."""
+        return self._record.paths
+
+    @property
     def later(self) -> list[tuple[int, bytes]]:
         """Parents and steps of the paths that are not in the index."""
         return self._later

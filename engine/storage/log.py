@@ -78,7 +78,7 @@ class Log:
         self._blocks = Blocks(database)
         self.values: ValueTable = self._blocks.values
         self.metrics = database.metrics
-        self._parts = Parts(database, lambda: self.paths, Replicas())
+        self._parts = Parts(database, lambda: self.paths, self._blocks.newest_paths, Replicas())
         self._headers = Headers(self._parts, self.lock)
         self._ids = SegmentIds(self, self._parts, database.caches)
         self._tail = Tail()

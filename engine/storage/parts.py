@@ -51,11 +51,14 @@ class Parts:
     """All segments, in order. What they hold never changes, but a compaction cuts it in other pieces: whoever asks for
     a piece that is gone gets the same out of those that took its place. Reading needs no lock."""
 
-    def __init__(self, database: Database, names: Callable[[], Names], replicas: Replicas) -> None:
-        """`names` gives what paths are called, `replicas` their numbers, by which headers tell them here."""
+    def __init__(
+        self, database: Database, names: Callable[[], Names], newest: Callable[[], Names], replicas: Replicas
+    ) -> None:
+        """`names` gives what paths are called, `newest` what all in the file are, those nobody knows of yet included;
+        `replicas` gives the numbers by which headers tell them here."""
         self._db = database
         self.replicas = replicas
-        self._names = names
+        self._names, self._newest_names = names, newest
         self._now = of_parts(())
         self._payload: tuple[Part, bytes] | None = None
         self._headers: ByteCache[Narrow] = database.caches.cache("headers")
@@ -106,7 +109,8 @@ class Parts:
         """The rows of a segment."""
 
         def load() -> tuple[RowColumns, int]:
-            rows = row_block.unpack(self._blob(part, "columns"), part.first_row + 1, part.rows, self._names)
+            names = self._names if part.stop <= self._now.stop else self._newest_names
+            rows = row_block.unpack(self._blob(part, "columns"), part.first_row + 1, part.rows, names)
             return rows, rows.nbytes
 
         try:

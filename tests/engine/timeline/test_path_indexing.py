@@ -120,6 +120,33 @@ def test_an_index_that_is_made_anew_is_followed(path: Path) -> None:
         assert reader.at()['$.list[?@.id=="r5"].tags[0]'] == "x"
 
 
+@pytest.mark.parametrize("size", [5, 13, 100])
+@pytest.mark.parametrize("large", [True, False])
+def test_blocks_that_are_cut_in_others_by_somebody_else_are_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch, size: int, large: bool
+) -> None:
+    with Store.open(path) as store, Store.open(path) as reader, Store.open(path) as late:
+        expected = store.at().json()
+        table = late._core.log.paths
+        assert in_file(late)
+        known = len(table)
+        if not large:
+            reader._core.log.paths.come_into_memory()
+        monkeypatch.setattr(blocks, "BLOCK_PATHS", size)
+        write(store, 9, "more")
+        store.compact()
+        table.come_into_memory()
+        assert len(table) >= known
+        for other in (reader, late):  # the rows of the last segment are of paths, too, that these never heard of
+            assert other.at().json() == expected
+            assert other.refresh()
+            assert other.at().json() == store.at().json()
+        write(late, 3, "last")
+        assert store.refresh()
+        assert late.at().json() == store.at().json()
+        assert answers(table) == answers(store._core.log.paths)
+
+
 def test_a_flipped_bit_in_the_index_is_named(path: Path) -> None:
     connection = apsw.Connection(str(path))
     for key, body in connection.execute("SELECT first, body FROM path_block WHERE first<0").fetchall():
