@@ -194,15 +194,26 @@ class Headers:
         recent = self._recent
         for _, whole in made:
             whole.reserve(recent.stop)
+        stored = ["bounds" if name == "rows_end" else name for name, _ in made]
         while (known := min(len(whole) for _, whole in made)) < recent.first:
             part = self._parts.of(known)
-            for name, whole in made:
-                column = self._parts.read_header(part, "bounds" if name == "rows_end" else name)
+            for (name, whole), column in zip(made, self._read(part, stored), strict=True):
                 if name == "rows_end":
                     column = column[1:] + part.first_row
                 whole.extend(column[len(whole) - part.first :])
         for name, whole in made:
             whole.extend(recent.columns[name].data[len(whole) - recent.first :])
+
+    def _read(self, part: Part, names: Sequence[str]) -> list[NDArray[Any]]:
+        """Columns of a segment; with the parents come the second and further ones, where these are read up to there."""
+        known, child, parent = self._whole_extras
+        if "parent" not in names or known != part.first:
+            return self._parts.read_headers(part, names)
+        *found, children, parents = self._parts.read_headers(part, (*names, "extra_child", "extra_parent"))
+        child.extend(children)
+        parent.extend(parents)
+        self._whole_extras = part.stop, child, parent
+        return found
 
     def all_extras(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The second and further parents of all transactions, as `extras`; held from then on, as a column is."""

@@ -166,6 +166,15 @@ class Parts:
             return whole[(child >= part.first) & (child < part.stop)]
         return whole[within]
 
+    def read_headers(self, part: Part, names: Sequence[str]) -> list[NDArray[Any]]:
+        """Several columns, gone through once; nothing of it is kept."""
+        if "replica" in names:
+            return [self.read_header(part, name) for name in names]
+        try:
+            return segment.unpack_some(self._blob(part, "headers"), names, part.transactions, part.rows)
+        except Moved:
+            return [self.read_header(part, name) for name in names]
+
     def _own_header(self, part: Part, name: str) -> NDArray[Any]:
         payload = self._header_payload(part)
         column = segment.unpack_header(payload, name, part.transactions, part.rows)

@@ -161,7 +161,16 @@ def unpack_header(payload: bytes, name: str, count: int, rows: int) -> NDArray[A
     """One column of a `headers` payload (see `unpack_headers`), the others left as they are: one of `HeaderColumns`, or
     `bounds`, where the rows of each transaction begin in the segment and, at the end, their number; `replicas` are
     their bytes one after another."""
-    arrays = _unpack(payload, count, _NEEDED[name])
+    return unpack_some(payload, (name,), count, rows)[0]
+
+
+def unpack_some(payload: bytes, names: Sequence[str], count: int, rows: int) -> list[NDArray[Any]]:
+    """Some columns of a `headers` payload, by the names of `unpack_header`; the payload is gone through once."""
+    arrays = _unpack(payload, count, {needed for name in names for needed in _NEEDED[name]})
+    return [_column(arrays, name, count, rows) for name in names]
+
+
+def _column(arrays: dict[str, NDArray[Any]], name: str, count: int, rows: int) -> NDArray[Any]:
     column: NDArray[Any]
     with readable("a segment's headers"):
         if name == "parent":

@@ -36,9 +36,9 @@ class Columns:
     def of(cls, graph: "Graph", dead: Array | None = None) -> "Columns":
         """What the graph of a store holds now; `dead` are the transactions that nothing leads to any more."""
         count = graph.count
+        first = graph.parent[:count]  # (what else is asked for here is read along with the parents)
         child, parent = graph.extra_parents
-        names = graph.timeline_names
-        made = cls(graph.parent[:count], graph.timeline[:count], graph.time[:count], child, parent, names)
+        made = cls(first, graph.timeline[:count], graph.time[:count], child, parent, graph.timeline_names)
         return made.without(dead) if dead is not None and len(dead) else made
 
     def without(self, dead: Array) -> "Columns":

@@ -6,6 +6,9 @@ import numpy as np
 
 from .columns import Array, Columns, Growing
 
+#: So many transactions are looked at at once: few enough to stay in the processor's cache.
+PIECE = 1 << 18
+
 
 class Edge(IntEnum):
     """How a transaction comes to have a parent on another timeline."""
@@ -75,18 +78,24 @@ class Edges:
     def extend(self, columns: Columns, first: Array) -> None:
         """Take in the transactions that came since the last call. `first` is that of the extents, already extended."""
         start, self._transactions = self._transactions, columns.count
-        parents, timelines = columns.parent[start:], columns.timeline[start:]
-        crosses = columns.timeline[np.maximum(parents, 0)] != timelines
-        crosses &= parents >= 0
         self._structural.resize(columns.count, False)
-        self.structural[start:] = parents < 0
-        child = (np.flatnonzero(crosses) + start).astype(np.int32)
+        starts = range(start, columns.count, PIECE)
+        pieces = [self._crossing(columns, at, min(at + PIECE, columns.count)) for at in starts]
+        child = np.concatenate([np.zeros(0, np.int32), *pieces])
         fork = first[columns.timeline[child]] == child
         self._add(columns, child, columns.parent[child], np.where(fork, Edge.FORK, Edge.JUMP))
         merged = slice(self._extras, None)
         self._extras = len(columns.extra_child)
         child, parent = columns.extra_child[merged], columns.extra_parent[merged]
         self._add(columns, child, parent, np.full(len(child), Edge.MERGE))
+
+    def _crossing(self, columns: Columns, start: int, stop: int) -> Array:
+        """The transactions from `start` to below `stop` whose first parent is on another timeline; notes the roots."""
+        parents = columns.parent[start:stop]
+        roots = parents < 0
+        self.structural[start:stop] = roots
+        crosses = columns.timeline[np.maximum(parents, 0)] != columns.timeline[start:stop]
+        return (np.flatnonzero(crosses & ~roots) + start).astype(np.int32)
 
     def _add(self, columns: Columns, child: Array, parent: Array, kind: Array) -> None:
         if not len(child):

@@ -98,7 +98,7 @@ def unpack(
             if names is None or name in names:
                 found[name] = _decode(reader, spec, times, (most or {}).get(name, integers.MOST))
             else:
-                reader.skip(_sized(spec)[1])
+                reader.skip(strings.describe(spec[1:])[1] if spec[0] == "s" else integers.size_of(spec))
     return found
 
 

@@ -327,3 +327,14 @@ def describe(spec: Spec) -> tuple[str, int]:
     _, layout, stage, size = rest[-4:]
     parts = [NAMES[strategy], LAYOUTS[layout], entropy.Stage(stage).name.lower() if stage else ""]
     return ", ".join(part for part in parts if part), size
+
+
+def size_of(spec: Spec) -> int:
+    """The bytes of the bodies of a spec, as `describe` tells them, without the words: for who passes a column over."""
+    strategy = spec[2]
+    if strategy == CONSTANT:
+        return 0
+    if strategy in (RUNS, DICTIONARY):
+        return size_of(spec[3]) + size_of(spec[4])
+    size: int = size_of(spec[5]) if strategy == SCALED else spec[-1]
+    return size
