@@ -60,6 +60,7 @@ class Checkpoints:
         self._runs_of = runs_of
         self._changes = 0
         self._parents: dict[int, tuple[bytes, int, tuple[int, ...]]] = {}
+        self._lost: set[tuple[str, int]] = set()  # what the file lists and does not find, when it is damaged
         self.dense: NDArray[np.int64] = np.empty(0, np.int64)
         self.runs: NDArray[np.int64] = np.empty(0, np.int64)
         self._read: ByteCache[Checkpoint] = database.caches.cache("checkpoints")
@@ -80,6 +81,7 @@ class Checkpoints:
         if ((dense < 0) | (dense >= count)).any() or len(arrays.get("run", ())) != len(dense):
             raise CorruptStore("the store is damaged: a checkpoint belongs to no transaction; restore it from a backup")
         self._read.clear()
+        self._lost.clear()
         self.dense, self.runs, self._changes = dense, arrays["run"].astype(np.int64), changes
 
     def catch_up(self, count: int) -> None:
@@ -100,6 +102,7 @@ class Checkpoints:
         body = seal("checkpoint", _DIRECTORY, pack_arrays(dense=dense.astype(np.int32), run=runs.astype(np.int32)))
         self._db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?,?)", (_DIRECTORY, body))
         self._read.clear()
+        self._lost.clear()
         self.dense, self.runs, self._changes = dense, runs, changes
         return {**manifest, KEY: changes}
 
@@ -136,7 +139,7 @@ class Checkpoints:
         def load() -> tuple[Checkpoint, int]:
             found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))
             if not found:
-                self._missing()
+                self._missing("checkpoint", dense)
             return _unpack(unseal("checkpoint", dense, found[0][0]), dense)
 
         return self._read.get(dense, load)
@@ -154,7 +157,7 @@ class Checkpoints:
         def load() -> tuple[NDArray[Any], int]:
             found = self._db.execute("SELECT body FROM bucket WHERE hash=?", (key,))
             if not found:
-                self._missing()
+                self._missing("bucket", key)
             arrays = unpack_arrays(unseal("bucket", key, found[0][0]))
             bucket: NDArray[Any] = arrays["value"] if "value" in arrays else _joined(arrays["ordinal"], arrays["rest"])
             return bucket, bucket.nbytes
@@ -165,10 +168,11 @@ class Checkpoints:
         """Those of some checkpoints (ascending) that can be read: their rows are in the file, and their buckets, and
         what they go back to is one of them."""
         buckets = {0, *(key for (key,) in self._db.execute("SELECT hash FROM bucket"))}
-        found: set[int] = set()
         rows = dict(self._db.execute(f"SELECT dense, substr(body, 1, {CHECKSUM_BYTES}) FROM checkpoint"))
+        buckets -= {key for table, key in self._lost if table == "bucket"}
+        found: set[int] = set()
         for dense in wanted.tolist():
-            if dense in rows:
+            if dense in rows and ("checkpoint", dense) not in self._lost:
                 base, keys = self._parents_of(dense, rows[dense])
                 if base in found or (base == _NO_BASE and buckets.issuperset(keys)):
                     found.add(dense)
@@ -186,11 +190,12 @@ class Checkpoints:
         found = self._db.execute("SELECT body FROM checkpoint WHERE dense=?", (dense,))
         return _unpack(unseal("checkpoint", dense, found[0][0]), dense)[0] if found else None
 
-    def _missing(self) -> NoReturn:
+    def _missing(self, table: str, key: int) -> NoReturn:
         """Raises `Gone`. Where nobody has dropped what is missing, only those are known from now on that can be read:
         all are derived, so the others do."""
         body = self._db.execute("SELECT body FROM manifest WHERE name='store'")
         if body and unseal_object("manifest", "store", body[0][0]).get(KEY, 0) == self._changes:
+            self._lost.add((table, key))
             kept = np.isin(self.dense, self.whole(self.dense))
             self._read.clear()
             self.dense, self.runs = self.dense[kept], self.runs[kept]

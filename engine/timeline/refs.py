@@ -180,7 +180,9 @@ class Refs:
         found: tuple[list[bytes], list[Ref]] = ([], [])
         for number, body in self._db.execute("SELECT id, body FROM timeline ORDER BY id"):
             place = len(found[0])
-            known = place < len(bodies) and place == number and bodies[place] == body
+            if place != number:
+                raise CorruptStore(f"the store is damaged: timeline {place} is missing; {RESTORE}")
+            known = place < len(bodies) and bodies[place] == body
             found[0].append(body)
             found[1].append(refs[place] if known else unseal_as(_DECODER, "timeline", number, body))
         self._read = found
