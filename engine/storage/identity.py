@@ -6,7 +6,7 @@ at a time, from the ids of the parents that lie outside of the chunk; those are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import Any
 
@@ -41,38 +41,31 @@ def leaf_hashes(
     if len(kind) == 1 and kind[0] == Kind.PUT:  # most commits, in a third of the time
         return [blake3(b"\0\1" + paths.canonical(path[0]) + values.canonical(value[0])).digest()]
     leaves: list[bytes] = []
-    keep, put = leaves.append, int(Kind.PUT)
+    keep, put, insert, remove, splice = leaves.append, *map(int, (Kind.PUT, Kind.INSERT, Kind.REMOVE, Kind.SPLICE))
     if max(kind, default=0) >= DERIVED:
         chosen = [item < DERIVED for item in kind]
         path, kind, value, arg = (list(compress(column, chosen)) for column in (path, kind, value, arg))
     # Of a text that was edited the edit is hashed, so the text need not be made.
-    bearing = [ABSENT if what == Kind.SPLICE else item for what, item in zip(kind, value, strict=True)]
+    bearing = value
+    if splice in kind:
+        bearing = [ABSENT if what == splice else item for what, item in zip(kind, value, strict=True)]
     operations = zip(paths.canonical_many(path), kind, values.canonical_many(bearing), arg, value, strict=True)
     for where, what, put_value, argument, made in operations:
+        # What most operations are is put together here, as `encode_operation` would.
         if what == put:
             keep(blake3(b"\0\1" + where + put_value).digest())
-        elif what == Kind.SPLICE:
+        elif what == insert:
+            anchor = b"\0" if argument == AT_START else b"\1" + paths.encoded_step(argument)
+            keep(blake3(b"\0\3" + where + anchor + put_value).digest())
+        elif what == remove:
+            keep(blake3(b"\0\2" + where).digest())
+        elif what == splice:
             keep(leaf_hash(encode_operation(what, where, values.edit(made).argument(), b"")))
         else:
-            anchored = what in (Kind.INSERT, Kind.MOVE) and argument != AT_START
-            anchor = paths.encoded_step(argument) if anchored else b""
+            anchor = paths.encoded_step(argument) if what == Kind.MOVE and argument != AT_START else b""
             operand = values.canonical(argument) if what in _WITH_ARGUMENT else put_value
             keep(leaf_hash(encode_operation(what, where, b"" if what in _WITHOUT_VALUE else operand, anchor)))
     return leaves
-
-
-def hash_rows(paths: PathTable, values: ValueTable, rows: Rows) -> tuple[int, bytes]:
-    """How many operations the rows are (derived rows are none), and the Merkle root over them."""
-    leaves = leaf_hashes(paths, values, rows.path, rows.kind, rows.value, rows.arg)
-    return len(leaves), merkle_root(leaves)
-
-
-def new_id(
-    paths: PathTable, values: ValueTable, header: Header, parents: Sequence[bytes], rows: Rows
-) -> tuple[bytes, int]:
-    """The id of a transaction that is about to be appended (`parents` are ids), and its number of operations."""
-    operations, root = hash_rows(paths, values, rows)
-    return transaction_id(header, parents, operations, root), operations
 
 
 def chunk_ids(
@@ -80,7 +73,7 @@ def chunk_ids(
     values: ValueTable,
     rows: Rows,
     operations: Sequence[int],
-    headers: Iterator[tuple[Header, Sequence[int]]],
+    headers: Iterable[tuple[Header, Sequence[int]]],
     outside: Callable[[int], bytes],
     first: int,
 ) -> list[bytes]:

@@ -10,7 +10,7 @@ import contextlib
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from engine.storage.path_block import ELEMENT, Elements, PathBlock, Paths, pack_
 _SHORT_TEXT, _TEXTS = 200, 1 << 16
 # Who has looked up so many paths is better off with all of them in memory, if these are not more than so many.
 FEW_LOOK_UPS = 64
+_MANY = 16
 FEW_PATHS = 1 << 20
 
 
@@ -102,9 +103,10 @@ class PathTable:
 
     def _add(self, parents: Sequence[int] | NDArray[Any], steps: Sequence[bytes]) -> None:
         """Put paths at the end. The column of parents grows last: its length is the number of paths."""
-        names = [ELEMENT if step[:1] in (b"i", b"e") else self._name(step) for step in steps]
-        first = len(self._parents)
-        if ELEMENT in names:
+        names: list[Any] = list(map(self._name_ids.get, steps))
+        if None in names:
+            names = [ELEMENT if step[:1] in (b"i", b"e") else self._name(step) for step in steps]
+            first = len(self._parents)
             self._elements |= {first + i: steps[i] for i, name in enumerate(names) if name == ELEMENT}
         self._names.extend(names)
         self._parents.extend(parents)
@@ -326,21 +328,43 @@ class PathTable:
 
     def canonical_many(self, wanted: Sequence[int]) -> list[bytes]:
         """As `canonical`, for many."""
-        known = map(self._encoded.get, wanted)
-        return [found or self.canonical(path) for found, path in zip(known, wanted, strict=True)]
+        found = list(map(self._encoded.get, wanted))
+        if None not in found:
+            return found  # type: ignore[return-value]
+        missing = [path for path, known in zip(wanted, found, strict=True) if known is None]
+        if self._large is not None or len(missing) < _MANY:
+            return [known or self.canonical(path) for known, path in zip(found, wanted, strict=True)]
+        made = self._spell_out(list(dict.fromkeys(missing)))
+        return [known or made[path] for known, path in zip(found, wanted, strict=True)]
+
+    def _spell_out(self, wanted: list[int]) -> dict[int, bytes]:
+        """The canonical bytes of paths that are in memory."""
+        chosen = np.array(wanted)
+        above = list(map(self._above_children, self._parents.data[chosen].tolist()))
+        names = self._names.data[chosen].tolist()
+        steps = [
+            self._spelled[name] if name != ELEMENT else self._spell(path)
+            for path, name in zip(wanted, names, strict=True)
+        ]
+        made = dict(zip(wanted, map(add, above, steps), strict=True))
+        if len(self._encoded) > 1 << 18:
+            self._encoded.clear()
+        self._encoded.update(made)
+        return made
 
     def _canonical(self, path: int) -> bytes:
-        if not path:
-            return uvarint(0)
-        parent = self.parent(path)
-        above = self._above.get(parent)
-        if above is None:
+        return self._above_children(self.parent(path)) + self.encoded_step(path)
+
+    def _above_children(self, path: int) -> bytes:
+        """What the canonical bytes of the children of a path begin with: the number of their steps, and all but the
+        last."""
+        found = self._above.get(path)
+        if found is None:
             if len(self._above) > 1 << 16:
                 self._above.clear()
-            chain = self.ancestors(parent)
-            above = uvarint(len(chain) + 1) + b"".join(map(self.encoded_step, chain))
-            self._above[parent] = above
-        return above + self.encoded_step(path)
+            chain = self.ancestors(path)
+            found = self._above[path] = uvarint(len(chain) + (path >= 0)) + b"".join(map(self.encoded_step, chain))
+        return found
 
     def groups(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
         """The name that each path goes by: that of the last map key on the way to it, 0 for none. Elements of a list go

@@ -1,5 +1,6 @@
 """Transactions on their way into the log: Python lists, taken over in one go, which is several times cheaper than
-appending to arrays one transaction at a time."""
+appending to arrays one transaction at a time. Their ids are computed then, too: hashing many rows at once is
+cheaper."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.model.operations import AT_END, Rows
+from engine.model.operations import AT_END, DERIVED, Rows
 from engine.model.transactions import Header
+from engine.storage.identity import chunk_ids
 from engine.storage.log import Log, Run
 from engine.storage.segment import make_columns, place
 
@@ -27,13 +29,11 @@ class Pending:
         self._timeline: list[int] = []
         self._headers: list[Header] = []
         self._counts: list[int] = []
-        self._operations: list[int] = []
-        self._ids: list[bytes] = []
         self._rows = Rows()
 
     def __len__(self) -> int:
         """Transactions here."""
-        return len(self._ids)
+        return len(self._headers)
 
     @property
     def row_count(self) -> int:
@@ -51,33 +51,28 @@ class Pending:
             return self._headers[dense - self._first].recorded
         return self._log.item("recorded", dense)
 
-    def id_of(self, dense: int) -> bytes:
-        """The id of a transaction in the log or here."""
-        return self._ids[dense - self._first] if dense >= self._first else self._log.id(dense)
-
-    def add(
-        self, header: Header, timeline: int, parents: Sequence[int], id_: bytes, operations: int, rows: Rows
-    ) -> int:
+    def add(self, header: Header, timeline: int, parents: Sequence[int], rows: Rows) -> int:
         """Add a transaction; returns its dense number."""
         self._parents.append(parents)
         self._timeline.append(timeline)
         self._headers.append(header)
         self._counts.append(len(rows))
-        self._operations.append(operations)
-        self._ids.append(id_)
         mine = self._rows
         mine.path += rows.path
         mine.kind += rows.kind
         mine.value += rows.value
         mine.arg += rows.arg
         mine.label += rows.label
-        return self._first + len(self._ids) - 1
+        return self._first + len(self._headers) - 1
 
     def settle(self) -> Run | None:
         """Append everything to the log, in memory; what that was."""
-        if not self._ids:
+        if not self._headers:
             return None
-        rows, headers = self._rows, self._headers
+        log, rows, headers = self._log, self._rows, self._headers
+        operations = _said(rows.kind, self._counts)
+        told = zip(headers, self._parents, strict=True)
+        ids = chunk_ids(log.paths, log.values, rows, operations, told, log.id, self._first)
         label = np.asarray(rows.label, np.int64)
         if AT_END in rows.label:
             label = place(label, self._first_row + 1)
@@ -88,14 +83,14 @@ class Pending:
             seq=[header.seq for header in headers],
             time=[header.time for header in headers],
             recorded=[header.recorded for header in headers],
-            operations=self._operations,
+            operations=operations,
             counts=self._counts,
             texts=[(header.author, header.message, header.source, header.timeline) for header in headers],
-            ids=self._ids,
+            ids=ids,
             rows=make_columns(rows.path, rows.kind, rows.value, rows.arg, label),
         )
-        self._log.append_run(run)
-        self._first, self._first_row = self._log.count, self._log.row_count
+        log.append_run(run)
+        self._first, self._first_row = log.count, log.row_count
         self._clear()
         return run
 
@@ -104,3 +99,12 @@ class Pending:
         self.settle()
         self._log.append_run(run)
         self._first, self._first_row = self._log.count, self._log.row_count
+
+
+def _said(kinds: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """How many of its rows each transaction says: derived ones are no operations."""
+    if max(kinds, default=0) < DERIVED:
+        return list(counts)
+    before = np.concatenate(([0], np.cumsum(np.asarray(kinds, np.uint8) < DERIVED)))
+    found: list[int] = np.diff(before[np.cumsum([0, *counts])]).tolist()
+    return found

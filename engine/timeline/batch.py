@@ -10,7 +10,6 @@ from engine.errors import BadInput
 from engine.model import clock, times
 from engine.model.operations import Rows
 from engine.model.transactions import Header
-from engine.storage.identity import new_id
 from engine.storage.log import SEAL_ROWS, SEAL_TRANSACTIONS
 from engine.storage.pending import Pending
 from engine.storage.transactions import Run
@@ -87,9 +86,8 @@ class Batch:
         stamp = clock.stamp(now, map(pending.recorded_of, parents))
         said = (commit.timeline, commit.author, commit.message, "")
         header = Header(self._replica, self._seq + 1, *said, time, stamp)
-        id_, operations = new_id(log.paths, log.values, header, list(map(pending.id_of, parents)), rows)
         ordinal = pending.row_count + 1
-        dense = pending.add(header, number, parents, id_, operations, rows)
+        dense = pending.add(header, number, parents, rows)
         self._seq += 1
         core.heads.advance(first, dense, zip(rows.path, rows.kind, rows.value, rows.label, strict=True), ordinal)
         self._touched[number] = None

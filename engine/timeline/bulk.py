@@ -12,7 +12,7 @@ from engine.errors import BadInput
 from engine.model import clock, times
 from engine.model.operations import DERIVED, Rows, merkle_root
 from engine.model.transactions import REPLICA_BYTES, Header, canonical_texts, hash_transaction
-from engine.storage.identity import leaf_hashes, new_id
+from engine.storage.identity import leaf_hashes
 from engine.storage.pending import Pending
 from engine.storage.segment import RowColumns, make_columns
 from engine.storage.segment import place as place_labels
@@ -119,8 +119,7 @@ class BulkWriter:
         above = [pending.recorded_of(parent) for parent in parents]
         stamp = clock.stamp(time, above) if recorded is None else max([recorded, *(item + 1 for item in above)])
         header = Header(self._replica, self._seq, timeline, author, message, source, time, stamp)
-        id_, operations = new_id(self.paths, self.values, header, [pending.id_of(parent) for parent in parents], rows)
-        dense = pending.add(header, number, parents, id_, operations, rows)
+        dense = pending.add(header, number, parents, rows)
         if heads is None or number >= len(self._core.refs.timelines):
             self._heads[number] = dense
         for name in heads or ():
@@ -162,7 +161,7 @@ class BulkWriter:
         counts = np.asarray(many.counts[span])
         said = np.concatenate(([0], np.cumsum(part.kind < DERIVED)))[np.concatenate(([0], np.cumsum(counts)))].tolist()
         first, ids, stamps = log.count, list[bytes](), list[int]()
-        known, recorded = self._pending.id_of, self._pending.recorded_of
+        known, recorded = log.id, self._pending.recorded_of
         texts = list(zip(names, many.authors[span], many.messages[span], strict=True))
         canonical = {each: canonical_texts(*each, "") for each in set(texts)}
         for each, above, moment, low, high in zip(texts, parents, moments, said, said[1:], strict=False):
